@@ -1,0 +1,55 @@
+import { z } from "zod";
+import { onBreachSchema } from "./analysis.ts";
+
+/** A run's plan: the Rollout's spec with every default filled in and every unit resolved. */
+
+export const plannedStepSchema = z.strictObject({
+  name: z.string().max(63).describe("The step's name; those of the promotion are `all-50` and the like, and `all`."),
+  weight: z.number().min(0).max(100).describe("Percent of the users."),
+  observeMs: z.int().min(0).describe("How long this weight is watched, in milliseconds."),
+  approval: z.boolean().describe("Whether the step waits for `approve`."),
+  promotion: z.boolean().describe("Whether it is part of the implicit step `all`."),
+});
+export type PlannedStep = z.output<typeof plannedStepSchema>;
+
+export const plannedObjectiveSchema = z.strictObject({
+  name: z.string().max(63).describe("The objective's name."),
+  kind: z
+    .enum(["errorRate", "latency"])
+    .describe("What is counted as bad: failed requests, or requests slower than `maxMs`."),
+  limitFraction: z.number().min(0).max(1).describe("The largest fraction of bad requests, from 0 to 1."),
+  maxMs: z.number().optional().describe("A latency objective's limit, in milliseconds."),
+  onBreach: onBreachSchema.describe("What a breach does."),
+});
+export type PlannedObjective = z.output<typeof plannedObjectiveSchema>;
+
+const plannedAnalysisSchema = z.strictObject({
+  prometheus: z.string().max(253).describe("Name of the Prometheus that is asked."),
+  intervalMs: z.int().min(1).describe("How often the numbers are read, in milliseconds."),
+  minRequests: z.int().min(1).describe("How many requests a step needs before it can pass."),
+  onInconclusive: z
+    .strictObject({
+      holdMs: z.int().min(0).describe("How long a step waits for numbers that say something, in milliseconds."),
+      then: z.enum(["Pause", "Rollback"]).describe("What is done after that."),
+    })
+    .describe("What happens when the numbers say nothing."),
+  objectives: z.array(plannedObjectiveSchema).min(1).max(20).describe("The limits that the new version must keep to."),
+});
+
+/** What the run goes by, whatever becomes of the spec. */
+export const planSchema = z.strictObject({
+  steps: z
+    .array(plannedStepSchema)
+    .min(1)
+    .max(40)
+    .describe("Every weight on the way, the promotion's ramp included. The last one is 100."),
+  keepPreviousMs: z.int().min(0).describe("How long the old pods stay for an instant undo, in milliseconds."),
+  drainAfterMs: z.int().min(0).describe("How long the new pods stay once no user is sent to them, in milliseconds."),
+  settleMs: z
+    .int()
+    .min(0)
+    .describe("How long a change that shows in no traffic is given to reach every proxy, in milliseconds."),
+  progressDeadlineMs: z.int().min(1).describe("How long pods and weights may take, in milliseconds."),
+  analysis: plannedAnalysisSchema.describe("What is measured, and what is done about it."),
+});
+export type Plan = z.output<typeof planSchema>;

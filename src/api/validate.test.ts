@@ -1,0 +1,84 @@
+import { describe, expect, test } from "vitest";
+import { badCases, goodCases, rollout } from "../../test/contract/manifests.ts";
+import { validateRollout } from "./validate.ts";
+
+function problemsOf(object: unknown): string[] {
+  const result = validateRollout(object);
+  return result.ok ? [] : result.problems.map(({ path, message }) => `${path}: ${message}`);
+}
+
+describe("takes", () => {
+  test.each(goodCases)("$name", ({ spec }) => {
+    expect(problemsOf(rollout(spec))).toEqual([]);
+  });
+});
+
+describe("refuses, naming the field", () => {
+  test.each(badCases)("$name", ({ spec, path, says }) => {
+    const ofField = problemsOf(rollout(spec)).filter((problem) => problem.startsWith(`${path}: `));
+    expect(ofField).toContainEqual(expect.stringMatching(says));
+  });
+});
+
+test("fills in every default of the two-line Rollout", () => {
+  const result = validateRollout(rollout({}));
+  expect(result).toMatchObject({
+    ok: true,
+    spec: {
+      workload: { apiVersion: "apps/v1", kind: "Deployment" },
+      traffic: {
+        settle: "15s",
+        unmanagedCallers: "Refuse",
+        istio: { subsets: { stable: "stable", canary: "canary" } },
+      },
+      steps: [
+        { name: "first", weight: 10, observe: "5m" },
+        { name: "third", weight: 30, observe: "5m" },
+      ],
+      promotion: { ramp: [50, 100], observe: "1m", keepPrevious: "10m" },
+      analysis: { interval: "10s", onBreach: "Rollback", onInconclusive: { hold: "15m", then: "Pause" } },
+    },
+  });
+});
+
+test("reports every problem at once", () => {
+  const problems = problemsOf(
+    rollout({ suspend: "no", historyLimit: 0, progressDeadline: 5, steps: [{ name: "a", weight: 200 }] }),
+  );
+  expect(problems.map((problem) => problem.split(": ")[0])).toEqual([
+    "spec.steps[0].weight",
+    "spec.progressDeadline",
+    "spec.suspend",
+    "spec.historyLimit",
+  ]);
+});
+
+test("says where a field belongs that stands one level too high", () => {
+  expect(problemsOf({ ...rollout({}), steps: [] })).toEqual([
+    'steps: there is no field "steps"; "steps" belongs under spec',
+  ]);
+});
+
+test("asks for the apiVersion that it knows", () => {
+  expect(problemsOf({ ...rollout({}), apiVersion: "sluice.dev/v2" })).toEqual([
+    'apiVersion: expected "sluice.dev/v1alpha1", got "sluice.dev/v2"',
+  ]);
+});
+
+test("refuses a name that is too long for a label made from it", () => {
+  expect(problemsOf(rollout({}, "x".repeat(53)))[0]).toContain("metadata.name: expected at most 52 characters");
+  expect(problemsOf(rollout({}, "x".repeat(52)))).toEqual([]);
+});
+
+test.each([undefined, null, "text", 5, [], [{}]])("refuses %j without falling over it", (object) => {
+  expect(problemsOf(object)).toHaveLength(1);
+});
+
+test("asks for everything of an empty object", () => {
+  expect(problemsOf({}).map((problem) => problem.split(": ")[0])).toEqual([
+    "apiVersion",
+    "kind",
+    "metadata.name",
+    "spec",
+  ]);
+});

@@ -1,0 +1,33 @@
+import type { Check, CheckWorld, Finding, Severity } from "./types.ts";
+
+export type CheckHead = Omit<Check, "run">;
+
+/** What a check found. What it leaves out is said by the check's own head. */
+export interface Problem {
+  message: string;
+  severity?: Severity;
+  reason?: string;
+  remedy?: string;
+}
+
+/**
+ * A check from its head and the function that looks.
+ *
+ *     export const portProtocol = defineCheck({ id: "port-protocol", ... }, (world) => [{ message: "..." }]);
+ */
+export function defineCheck(head: CheckHead, look: (world: CheckWorld) => readonly Problem[]): Check {
+  return {
+    ...head,
+    run: (world) => look(world).map((problem) => toFinding(head, problem)),
+  };
+}
+
+function toFinding(head: CheckHead, problem: Problem): Finding {
+  return {
+    id: head.id,
+    severity: problem.severity ?? head.severity,
+    message: problem.message,
+    reason: problem.reason ?? head.reason,
+    remedy: problem.remedy ?? head.remedy,
+  };
+}

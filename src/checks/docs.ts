@@ -1,0 +1,32 @@
+import { CHECKS } from "./all.ts";
+import type { Check } from "./types.ts";
+
+const HEAD = `# Checks
+
+What Sluice looks at before a run gives a single user to a new version. A check that *fails* keeps the run in preflight, with
+\`Stalled=PreflightFailed\`, until what it names is mended: it looks again when something changes, and each minute. A *warning* is
+told and stops nothing; it is also what a check says when it could not look.
+`;
+
+/** The text of \`docs/reference/checks.md\`. */
+export function checksMarkdown(checks: readonly Check[] = CHECKS): string {
+  const rows = checks.map(
+    (check) => `| ${check.number} | [\`${check.id}\`](#${check.id}) | ${check.severity} | ${cell(check.title)} |`,
+  );
+  return [
+    HEAD,
+    "| # | check | worst | what holds when it passes |",
+    "| --- | --- | --- | --- |",
+    ...rows,
+    "",
+    ...checks.map(section),
+  ].join("\n");
+}
+
+function section(check: Check): string {
+  return `## ${check.id}\n\n${check.title}\n\n*Why it matters.* ${check.reason}\n\n*What to do.* ${check.remedy}\n`;
+}
+
+function cell(text: string): string {
+  return text.replaceAll("|", "\\|");
+}

@@ -1,0 +1,27 @@
+import { defineCheck } from "./define.ts";
+import { foundRoutes } from "./managed-routes.ts";
+import { keyOf, sentenceList } from "./raw.ts";
+import { domainOf, shadowedBy } from "./virtual-service.ts";
+
+export const routeUnique = defineCheck(
+  {
+    id: "route-unique",
+    number: 2,
+    title: "No older VirtualService has the same host on the mesh.",
+    severity: "fail",
+    reason:
+      "For one host on the mesh istiod keeps the oldest VirtualService and drops the others without a word (IST0109): our weights would do nothing, and the candidate would be judged on no traffic.",
+    remedy:
+      "Take the host out of one of the two VirtualServices, or let spec.traffic.istio.virtualServices name the older one.",
+  },
+  ({ rollout, virtualServices }) => {
+    const domain = domainOf(rollout.serviceHost);
+    const managed = new Map(foundRoutes(rollout, virtualServices).map((each) => [each.key, each.virtualService]));
+    return [...managed].flatMap(([key, virtualService]) =>
+      shadowedBy(virtualService, virtualServices, domain).map(({ by, hosts }) => ({
+        message: `VirtualService ${key} is ignored on the mesh for host ${sentenceList(hosts)}: VirtualService ${keyOf(by)}, made ${by.metadata.creationTimestamp ?? "earlier"}, has the same host in spec.hosts and is older (${key}: ${virtualService.metadata.creationTimestamp ?? "unknown"}).`,
+        remedy: `Take ${sentenceList(hosts)} out of spec.hosts of ${keyOf(by)}, or move the routes into it and name it in spec.traffic.istio.virtualServices.`,
+      })),
+    );
+  },
+);

@@ -1,0 +1,41 @@
+import type { KubeObject } from "../kube/port.ts";
+import { defineCheck } from "./define.ts";
+import { foundRoutes } from "./managed-routes.ts";
+import { keyIn, sentenceList } from "./raw.ts";
+import type { RolloutFacts } from "./types.ts";
+
+export const soleOwner = defineCheck(
+  {
+    id: "sole-owner",
+    number: 42,
+    title: "No older Rollout claims the same workload, Service or route.",
+    severity: "fail",
+    reason: "Two Rollouts would write weights, labels and sizes against each other; the older one keeps what it has.",
+    remedy: "Delete one of the two Rollouts, or let it name another workload and other routes.",
+  },
+  ({ rollout, rollouts, virtualServices }) => {
+    const ours = claims(rollout, virtualServices);
+    return rollouts
+      .filter((other) => other.uid !== rollout.uid && ageKey(other) < ageKey(rollout))
+      .map((other) => ({ other, shared: [...claims(other, virtualServices)].filter((claim) => ours.has(claim)) }))
+      .filter(({ shared }) => shared.length > 0)
+      .map(({ other, shared }) => ({
+        message: `Rollout ${keyIn(other.namespace, other.name)}, made ${other.creationTimestamp}, already has ${sentenceList(shared)}, which Rollout ${keyIn(rollout.namespace, rollout.name)} (${rollout.creationTimestamp}) claims too.`,
+        remedy: `Delete one of them: kubectl -n ${rollout.namespace} delete rollouts.sluice.dev ${rollout.name}, or let it name others.`,
+      }));
+  },
+);
+
+/** What a Rollout must have for itself, as people would name it. */
+function claims(rollout: RolloutFacts, virtualServices: readonly KubeObject[]): Set<string> {
+  return new Set([
+    `Deployment ${keyIn(rollout.namespace, rollout.spec.workload.name)}`,
+    `Service ${keyIn(rollout.namespace, rollout.spec.traffic.service ?? rollout.spec.workload.name)}`,
+    ...foundRoutes(rollout, virtualServices).map(({ key, route }) => `VirtualService ${key} ${route.label}`),
+  ]);
+}
+
+/** Every Rollout must come to the same answer about who is older, so equal times are told apart by uid. */
+function ageKey(rollout: RolloutFacts): string {
+  return `${rollout.creationTimestamp} ${rollout.uid}`;
+}

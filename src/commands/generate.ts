@@ -1,0 +1,58 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { allCrds, kinds } from "../api/crd/kinds.ts";
+import { apiReference } from "../api/crd/reference.ts";
+import { crdYaml } from "../api/crd/yaml.ts";
+
+/** A file that is made from code and kept in the repository, so that a change of it is seen in review. */
+export interface GeneratedFile {
+  /** From the root of the repository. */
+  readonly path: string;
+  readonly content: string;
+}
+
+const root = join(import.meta.dirname, "..", "..");
+const MADE_BY = "Made by `npm run generate`. Change src/api, not this file.";
+
+/** Every generated file, made afresh. To generate one more: add it here. */
+export function generatedFiles(): GeneratedFile[] {
+  return [
+    ...allCrds().map((crd) => ({
+      path: `crds/${crd.spec.group}_${crd.spec.names.plural}.yaml`,
+      content: `# ${MADE_BY}\n${crdYaml(crd)}`,
+    })),
+    { path: "docs/reference/api.md", content: `<!-- ${MADE_BY} -->\n\n${apiReference(kinds)}` },
+  ];
+}
+
+/** Paths of the generated files that are missing, or differ from what the code makes now. */
+export function staleFiles(): string[] {
+  return generatedFiles()
+    .filter(({ path, content }) => readIfThere(join(root, path)) !== content)
+    .map(({ path }) => path);
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+function writeAll(): void {
+  for (const { path, content } of generatedFiles()) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), content);
+    console.log(`wrote ${path}`);
+  }
+}
+
+function check(): void {
+  const stale = staleFiles();
+  for (const path of stale) console.error(`${path} is not what the code makes: run npm run generate`);
+  if (stale.length > 0) process.exitCode = 1;
+}
+
+if (import.meta.main) (process.argv.includes("--check") ? check : writeAll)();

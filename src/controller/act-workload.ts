@@ -1,0 +1,143 @@
+import { FIELD_MANAGER } from "../api/metadata.ts";
+import type { Desired } from "../engine/desired.ts";
+import { ApiError, isAlreadyExists, isNotFound } from "../kube/errors.ts";
+import type { JsonPatchOperation, KubeObject } from "../kube/port.ts";
+import { deployments, horizontalPodAutoscalers, podTemplates } from "../kube/resources.ts";
+import { sameTemplate, templateHash } from "../workload/canonical.ts";
+import { pausePatch, releasePatch } from "../workload/hold.ts";
+import { revisionObject } from "../workload/revision.ts";
+import { floorPatch, raisedFloor, restoreFloorPatch } from "../workload/floor.ts";
+import { scalePatch, twinDeployment } from "../workload/twin.ts";
+import type { PodTemplate } from "../workload/types.ts";
+import type { Context } from "./context.ts";
+import { autoscalerOf, templateOf, twinName, type Observed, type ReadRun } from "./observe.ts";
+
+const options = { fieldManager: FIELD_MANAGER };
+
+/** The candidate's Deployment, the own one's hold, and the twin of an earlier run. */
+export async function arrangeWorkload(
+  context: Context,
+  rollout: KubeObject,
+  run: ReadRun,
+  seen: Observed,
+  desired: Desired,
+): Promise<boolean> {
+  const revision = await ensureRevision(context, rollout, run, seen);
+  const held = await arrangeOwn(context, run, seen, desired.own);
+  const twin = await arrangeTwin(context, run, seen, desired);
+  const previous = desired.previousTwin === "gone" && (await removeTwin(context, seen.previousTwin));
+  const floor = await arrangeFloor(context, run, desired.floor);
+  return revision || held || twin || previous || floor;
+}
+
+/** The autoscaler may not shrink the live revision while its users are away; what was found was persisted before. */
+async function arrangeFloor(context: Context, run: ReadRun, wish: Desired["floor"]): Promise<boolean> {
+  const found = run.status.asFound?.scaling;
+  if (wish === "leave" || found === undefined) return false;
+  const hpa = autoscalerOf(context.caches, run.namespace, run.spec.pinned.workload.name);
+  if (hpa === undefined || hpa.metadata.name !== found.name) return false;
+  const { sizeAtStart } = run.spec.pinned;
+  const operations =
+    wish === "raise" ? floorPatch(hpa, sizeAtStart) : restoreFloorPatch(hpa, found, raisedFloor(hpa, sizeAtStart));
+  if (operations.length === 0) return false;
+  const ref = { namespace: run.namespace, name: hpa.metadata.name };
+  await attempt(context, () =>
+    context.api.patch(horizontalPodAutoscalers, ref, { type: "json", operations: [...operations] }, options),
+  );
+  return true;
+}
+
+/** The candidate's revision as a PodTemplate: written after the run that commits to it, so it may be missing after a crash. */
+async function ensureRevision(context: Context, rollout: KubeObject, run: ReadRun, seen: Observed): Promise<boolean> {
+  const { to } = run.spec;
+  if (seen.own === undefined || templateOf(context.caches, run.namespace, to.revision) !== undefined) return false;
+  const template = templateIn(seen.own);
+  if (templateHash(template) !== to.hash) return false;
+  const object = revisionObject({
+    name: to.revision,
+    namespace: run.namespace,
+    rollout: run.spec.rollout,
+    template,
+    owner: rollout,
+  });
+  await attempt(context, () => context.api.create(podTemplates, object, options));
+  return true;
+}
+
+export function templateIn(own: KubeObject): PodTemplate {
+  return (own["spec"] as { template?: PodTemplate } | undefined)?.template ?? {};
+}
+
+async function arrangeOwn(context: Context, run: ReadRun, seen: Observed, wish: Desired["own"]): Promise<boolean> {
+  if (seen.own === undefined || wish === "leave") return false;
+  if (wish === "pause") return patchOwn(context, seen.own, pausePatch(seen.own));
+  if (seen.ownState?.paused !== true) return false;
+  // Rule 5: a stale cache would release the user's newest template to everyone.
+  const live = await context.api.get(deployments, { namespace: run.namespace, name: seen.own.metadata.name });
+  context.caches.deployments.put(live);
+  const vetted = templateOf(context.caches, run.namespace, run.spec.to.revision);
+  if (live.metadata.uid !== seen.own.metadata.uid || vetted === undefined || !sameTemplate(templateIn(live), vetted))
+    return true;
+  return patchOwn(context, live, releasePatch(live));
+}
+
+/** Patches the own Deployment; a lost race is no error: the next pass sees what won. */
+export async function patchOwn(
+  context: Context,
+  own: KubeObject,
+  operations: readonly JsonPatchOperation[],
+): Promise<boolean> {
+  if (operations.length === 0) return false;
+  const ref = { namespace: own.metadata.namespace ?? "", name: own.metadata.name };
+  try {
+    await context.api.patch(deployments, ref, { type: "json", operations }, options);
+  } catch (error) {
+    if (!(error instanceof ApiError) || !(error.code === 409 || error.code === 422 || error.code === 404)) throw error;
+    context.log.info({ ...ref, err: error }, "the Deployment was not as the cache had it");
+  }
+  return true;
+}
+
+async function arrangeTwin(context: Context, run: ReadRun, seen: Observed, desired: Desired): Promise<boolean> {
+  const wish = desired.twin;
+  if (wish === undefined) return false;
+  if (wish === "gone") return removeTwin(context, seen.twin);
+  if (seen.twin === undefined) return makeTwin(context, run, seen, wish.replicas);
+  return patchOwn(context, seen.twin, scalePatch(seen.twin, wish.replicas));
+}
+
+async function makeTwin(context: Context, run: ReadRun, seen: Observed, replicas: number): Promise<boolean> {
+  const template = templateOf(context.caches, run.namespace, run.spec.to.revision);
+  if (template === undefined || seen.own === undefined) return false;
+  const owner = run.object.metadata.ownerReferences?.[0];
+  const twin = twinDeployment({
+    rollout: { name: run.spec.rollout, uid: owner?.uid ?? "" },
+    runName: twinName(run.spec, run.name),
+    own: seen.own,
+    template,
+    replicas,
+  });
+  await attempt(context, () => context.api.create(deployments, twin, options));
+  return true;
+}
+
+export async function removeTwin(context: Context, twin: KubeObject | undefined): Promise<boolean> {
+  if (twin === undefined || twin.metadata.deletionTimestamp !== undefined) return false;
+  const { namespace = "", name, uid } = twin.metadata;
+  const preconditions = uid === undefined ? {} : { preconditions: { uid } };
+  await attempt(context, () =>
+    context.api.delete(deployments, { namespace, name }, { propagationPolicy: "Background", ...preconditions }),
+  );
+  return true;
+}
+
+/** What is there already, or gone already, is as wished; of a lost race the next pass sees the outcome. */
+async function attempt(context: Context, write: () => Promise<unknown>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    const lost = error instanceof ApiError && (error.code === 409 || error.code === 422);
+    if (!lost && !isAlreadyExists(error) && !isNotFound(error)) throw error;
+    context.log.info({ err: error }, "done already, or somebody wrote first");
+  }
+}

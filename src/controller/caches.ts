@@ -1,0 +1,196 @@
+import { LABEL_ROLLOUT, LABEL_RUN } from "../api/metadata.ts";
+import type { Clock } from "../clock.ts";
+import { createInformer, type Cache } from "../kube/informer.ts";
+import type { Log } from "../kube/log.ts";
+import type { KubeApi, KubeObject, Resource } from "../kube/port.ts";
+import {
+  deployments,
+  horizontalPodAutoscalers,
+  objectKey,
+  podTemplates,
+  pods,
+  replicaSets,
+  resourceName,
+  services,
+} from "../kube/resources.ts";
+import { rolloutRuns, rollouts, type IstioResources } from "./resources.ts";
+
+/** Everything that a pass looks at, kept up to date by watches. */
+export interface Caches {
+  rollouts: Cache;
+  runs: Cache;
+  deployments: Cache;
+  replicaSets: Cache;
+  /** Only the metadata and the state of each pod. */
+  pods: Cache;
+  services: Cache;
+  podTemplates: Cache;
+  autoscalers: Cache;
+  virtualServices: Cache;
+  destinationRules: Cache;
+  /** The cache that holds this kind. */
+  of(resource: Resource): Cache | undefined;
+  whenSynced(signal: AbortSignal): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface CachesOptions {
+  api: KubeApi;
+  istio: IstioResources;
+  /** All namespaces when absent. */
+  namespace?: string;
+  clock: Clock;
+  random: () => number;
+  log: Log;
+  /** Keys ("namespace/name") of the Rollouts that a change may concern. */
+  onChange(keys: readonly string[]): void;
+  onRelist(resource: string, misses: number): void;
+}
+
+/** Names of indexes. */
+export const BY_ROLLOUT = "rollout";
+export const BY_OWNER = "owner";
+export const BY_RUN = "run";
+const BY_REFERENCE = "reference";
+const BY_NAMESPACE = "namespace";
+
+export function createCaches(options: CachesOptions): Caches {
+  const { istio } = options;
+  const open = (
+    resource: Resource,
+    transform: (object: KubeObject) => KubeObject,
+    keysOf: (object: KubeObject) => readonly string[],
+  ) =>
+    createInformer({
+      api: options.api,
+      resource,
+      clock: options.clock,
+      random: options.random,
+      log: options.log,
+      transform,
+      onChange: (_kind, object) => options.onChange(keysOf(object)),
+      onRelist: (misses) => options.onRelist(resourceName(resource), misses),
+      ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
+    });
+  const rolloutCache = open(rollouts, slim, (object) => [objectKey(object.metadata)]);
+  rolloutCache.addIndex(BY_REFERENCE, referencesOf);
+  rolloutCache.addIndex(BY_NAMESPACE, (rollout) => [rollout.metadata.namespace ?? ""]);
+  const naming = (reference: string) =>
+    rolloutCache.byIndex(BY_REFERENCE, reference).map((rollout) => objectKey(rollout.metadata));
+  const labelled = (object: KubeObject) => rolloutOf(object).map((name) => key(object, name));
+  const referring = (object: KubeObject) => naming(referenceOf(object));
+  const cache = {
+    rollouts: rolloutCache,
+    runs: open(rolloutRuns, slim, labelled),
+    deployments: open(deployments, slim, (object) => [...labelled(object), ...referring(object)]),
+    replicaSets: open(replicaSets, slim, (object) =>
+      ownersOf(object).flatMap((owner) => naming(`Deployment/${owner}`)),
+    ),
+    pods: open(pods, slimPod, labelled),
+    services: open(services, slim, () => []),
+    podTemplates: open(podTemplates, slim, () => []),
+    autoscalers: open(horizontalPodAutoscalers, slim, () => []),
+    virtualServices: open(istio.virtualServices, routed, referring),
+    // The rule for a host may have any name: every Rollout of its namespace looks.
+    destinationRules: open(istio.destinationRules, routed, (object) => [
+      ...referring(object),
+      ...rolloutCache
+        .byIndex(BY_NAMESPACE, object.metadata.namespace ?? "")
+        .map((rollout) => objectKey(rollout.metadata)),
+    ]),
+  };
+  cache.runs.addIndex(BY_ROLLOUT, labelled);
+  cache.deployments.addIndex(BY_ROLLOUT, labelled);
+  cache.replicaSets.addIndex(BY_OWNER, ownersOf);
+  cache.pods.addIndex(BY_RUN, (object) =>
+    object.metadata.labels?.[LABEL_RUN] === undefined ? [] : [key(object, object.metadata.labels[LABEL_RUN])],
+  );
+  const all = Object.values(cache);
+  return {
+    ...cache,
+    of: (resource) => all.find((candidate) => resourceName(candidate.resource) === resourceName(resource)),
+    async whenSynced(signal) {
+      await Promise.all(all.map((one) => one.whenSynced(signal)));
+    },
+    async stop() {
+      await Promise.all(all.map((one) => one.stop()));
+    },
+  };
+}
+
+function key(object: KubeObject, name: string): string {
+  return objectKey({ namespace: object.metadata.namespace, name });
+}
+
+function rolloutOf(object: KubeObject): string[] {
+  const label = object.metadata.labels?.[LABEL_ROLLOUT];
+  return label === undefined ? [] : [label];
+}
+
+/** "namespace/name" of the Deployments that own this object. */
+function ownersOf(object: KubeObject): string[] {
+  return (object.metadata.ownerReferences ?? [])
+    .filter((owner) => owner.kind === "Deployment")
+    .map((owner) => key(object, owner.name));
+}
+
+function referenceOf(object: KubeObject): string {
+  return `${object.kind}/${objectKey(object.metadata)}`;
+}
+
+/** What a Rollout's spec names, so that a change to it finds the Rollout. A spec that cannot be read names nothing. */
+function referencesOf(rollout: KubeObject): string[] {
+  const spec = rollout["spec"] as
+    | {
+        workload?: { name?: string };
+        traffic?: {
+          service?: string;
+          istio?: {
+            virtualServices?: { name: string; namespace?: string }[];
+            destinationRule?: { name: string; namespace?: string };
+          };
+        };
+      }
+    | undefined;
+  const { namespace } = rollout.metadata;
+  const named = (kind: string, ref: { name: string; namespace?: string }) =>
+    `${kind}/${objectKey({ namespace: ref.namespace ?? namespace, name: ref.name })}`;
+  const workload = spec?.workload?.name ?? "";
+  const rule = spec?.traffic?.istio?.destinationRule ?? { name: spec?.traffic?.service ?? workload };
+  return [
+    named("Deployment", { name: workload }),
+    named("DestinationRule", rule),
+    ...(spec?.traffic?.istio?.virtualServices ?? []).map((ref) => named("VirtualService", ref)),
+  ];
+}
+
+const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
+
+function slim(object: KubeObject): KubeObject {
+  const { managedFields: _, annotations, ...metadata } = object.metadata;
+  const { [LAST_APPLIED]: __, ...kept } = annotations ?? {};
+  return { ...object, metadata: { ...metadata, annotations: kept } };
+}
+
+/** Routing objects keep their managers: who wrote a weight last decides what a restart makes of it. */
+function routed(object: KubeObject): KubeObject {
+  const slimmed = slim(object);
+  return {
+    ...slimmed,
+    metadata: {
+      ...slimmed.metadata,
+      ...(object.metadata.managedFields === undefined ? {} : { managedFields: object.metadata.managedFields }),
+    },
+  };
+}
+
+function slimPod(object: KubeObject): KubeObject {
+  const { apiVersion, kind } = object;
+  const status = object["status"] as Record<string, unknown> | undefined;
+  const kept = {
+    phase: status?.["phase"],
+    conditions: status?.["conditions"],
+    containerStatuses: status?.["containerStatuses"],
+  };
+  return { apiVersion, kind, metadata: slim(object).metadata, status: kept };
+}

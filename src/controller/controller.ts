@@ -1,0 +1,176 @@
+import { delay, type Clock } from "../clock.ts";
+import { ApiError, isConflict } from "../kube/errors.ts";
+import { fenceWrites } from "../kube/leader-fence.ts";
+import type { Log } from "../kube/log.ts";
+import { createOwnWrites, rememberWrites } from "../kube/own-writes.ts";
+import type { KubeApi } from "../kube/port.ts";
+import { createWorkqueue } from "../kube/workqueue.ts";
+import { createFeed, type Feed } from "../prometheus/feed.ts";
+import type { PrometheusApi } from "../prometheus/port.ts";
+import { createCaches } from "./caches.ts";
+import type { Context } from "./context.ts";
+import { createEventRecorder } from "./event-recorder.ts";
+import { createEvidenceBook } from "./evidence.ts";
+import { watchHoldMode } from "./hold-mode.ts";
+import { createPass } from "./pass.ts";
+import { createPreflightDesk } from "./preflight.ts";
+import { discoverIstio } from "./resources.ts";
+import { createSettleTracker } from "./settle-tracker.ts";
+import type { Telemetry } from "./telemetry.ts";
+
+export interface ControllerOptions {
+  api: KubeApi;
+  /** Servers by the name that Rollouts use. */
+  prometheus: Readonly<Record<string, PrometheusApi>>;
+  clock: Clock;
+  random: () => number;
+  log: Log;
+  telemetry: Telemetry;
+  /** Unique among the controllers of a cluster. */
+  identity: string;
+  /** Only this namespace; all of them when absent. */
+  namespace?: string;
+  /** Rollouts worked on at once. @default 8 */
+  workers?: number;
+  /** Leadership: once aborted, nothing is written any more. */
+  signal: AbortSignal;
+}
+
+export interface Controller {
+  /** Keys that wait, and for how long the longest has. */
+  queue(): { depth: number; active: number; oldestAgeMs: number };
+  /** Lets what is in hand finish, then closes everything. */
+  stop(): Promise<void>;
+}
+
+const CONFLICT_MS = 50;
+const ISTIO_AGAIN_MS = 10_000;
+
+/** Runs the controller for one term of leadership. Resolves once the caches are filled and work has begun. */
+export async function startController(options: ControllerOptions): Promise<Controller> {
+  const { clock, log, random, telemetry, signal } = options;
+  const queue = createWorkqueue({ clock, random });
+  const ownWrites = createOwnWrites();
+  const fenced = fenceWrites(options.api, signal);
+  const istio = await waitForIstio(options);
+  const hold = await watchHoldMode({ api: options.api, clock, log });
+  const caches = createCaches({
+    api: options.api,
+    istio,
+    clock,
+    random,
+    log,
+    onChange: (keys) => {
+      for (const key of keys) queue.add(key);
+    },
+    onRelist: telemetry.relisted,
+    ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
+  });
+  const feeds = new Map<string, Feed>();
+  const evidence = createEvidenceBook({
+    clock,
+    log,
+    feed: (server) => feeds.get(server),
+    onNews: (key) => queue.add(key),
+  });
+  for (const [serverName, api] of Object.entries(options.prometheus)) {
+    const onQuery = (query: { durationMs: number; ok: boolean }) =>
+      telemetry.queried(serverName, query.durationMs, query.ok);
+    feeds.set(
+      serverName,
+      createFeed({
+        serverName,
+        api,
+        clock,
+        log,
+        onReading: evidence.onReading,
+        onFailure: evidence.onFailure,
+        onQuery,
+      }),
+    );
+  }
+  const api = rememberWrites(fenced, ownWrites, caches.of);
+  const events = createEventRecorder({ api: fenced, clock, log, instance: options.identity });
+  const context: Context = {
+    api,
+    caches,
+    ownWrites,
+    clock,
+    log,
+    istio,
+    hold: hold.current,
+    evidence,
+    preflight: createPreflightDesk({ clock, log, onNews: (key) => queue.add(key) }),
+    settle: createSettleTracker(),
+    events,
+    telemetry,
+    identity: options.identity,
+    persisted: new Map(),
+    knowsPrometheus: (name) => name in options.prometheus,
+  };
+  await caches.whenSynced(signal);
+  log.info({ rollouts: caches.rollouts.size(), runs: caches.runs.size() }, "caches are filled; work begins");
+  const pass = createPass({ context, probe: (server) => ({ server, api: options.prometheus[server] }) });
+  const workers = Array.from({ length: options.workers ?? 8 }, () => work());
+
+  async function work(): Promise<void> {
+    for (let key = await queue.next(); key !== undefined; key = await queue.next()) {
+      const startedMs = clock.monotonic();
+      try {
+        const { againInMs } = await pass(key);
+        queue.forget(key);
+        if (againInMs !== undefined) queue.addAfter(key, againInMs);
+        telemetry.passed(key, clock.monotonic() - startedMs, "ok");
+      } catch (error) {
+        retry(key, error);
+        telemetry.passed(key, clock.monotonic() - startedMs, "error");
+      } finally {
+        queue.done(key);
+      }
+    }
+  }
+
+  /** Losing a race is ordinary and costs a moment; anything else is met with more patience each time. */
+  function retry(key: string, error: unknown): void {
+    if (signal.aborted) return;
+    if (isConflict(error) && queue.failures(key) < 10) {
+      log.info({ key, err: error }, "somebody wrote first: deciding again");
+      queue.addAfter(key, CONFLICT_MS);
+      return;
+    }
+    const waitMs = Math.max(queue.addRateLimited(key), error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0);
+    log.warn({ key, err: error, waitMs }, "a pass failed and is tried again");
+  }
+
+  return {
+    queue: () => ({ depth: queue.depth(), active: queue.active(), oldestAgeMs: queue.oldestAgeMs() }),
+    async stop() {
+      hold.stop();
+      await queue.shutdown({ drain: !signal.aborted });
+      await Promise.all(workers);
+      for (const feed of feeds.values()) feed.stop();
+      await caches.stop();
+      await events.drained();
+    },
+  };
+}
+
+/** Without Istio's kinds there is nothing to route with; they may be installed later. */
+async function waitForIstio(
+  options: ControllerOptions,
+): Promise<NonNullable<Awaited<ReturnType<typeof discoverIstio>>>> {
+  const { api, clock, log, signal } = options;
+  for (let told = false; ; told = true) {
+    const found = await discoverIstio(api);
+    if (found !== undefined) {
+      log.info({ apiVersion: found.apiVersion }, "Istio's kinds are served");
+      return found;
+    }
+    if (!told)
+      log.warn(
+        {},
+        "this cluster serves no VirtualService and DestinationRule (networking.istio.io v1 or v1beta1): install Istio's CRDs; waiting",
+      );
+    await delay(clock, ISTIO_AGAIN_MS, signal);
+  }
+}

@@ -1,0 +1,198 @@
+import { createAccumulator, type Accumulator } from "../analysis/accumulate.ts";
+import { splitApplied } from "../analysis/applied.ts";
+import { judge } from "../analysis/judge.ts";
+import { countObjective } from "../analysis/objective.ts";
+import type { AnalysisTarget, Reading } from "../analysis/types.ts";
+import type { RunSpec, RunStatus } from "../api/run.ts";
+import type { Clock } from "../clock.ts";
+import type { RunFacts } from "../engine/facts.ts";
+import { msOf } from "../engine/memory.ts";
+import { stepAt } from "../engine/plan.ts";
+import type { Log } from "../kube/log.ts";
+import type { Feed } from "../prometheus/feed.ts";
+import type { QueryFailure } from "../prometheus/port.ts";
+
+interface Entry {
+  runUid: string;
+  epoch: number;
+  server: string;
+  intervalMs: number;
+  target: AnalysisTarget;
+  accumulator: Accumulator;
+  /** Readings that came while the past was still being replayed. */
+  early: Reading[];
+  replayed: boolean;
+  looked: boolean;
+  failure: { reason: string; message: string; sinceMs: number } | undefined;
+}
+
+/** Keeps, for every run under way, what has been read about it. Lost with the process, and then read again from Prometheus. */
+export interface EvidenceBook {
+  /** Opens or keeps the run's page; a new epoch begins a new one. */
+  follow(key: string, run: { uid: string; name: string; spec: RunSpec; status: RunStatus; namespace: string }): void;
+  forget(key: string): void;
+  onReading(key: string, reading: Reading): void;
+  onFailure(server: string, failure: QueryFailure): void;
+  /** What the facts of a pass say about evidence. `routesForMs`: for how long the split has been as it is. */
+  facts(
+    key: string,
+    status: RunStatus,
+    spec: RunSpec,
+    split: { percent: number; sinceMs: number },
+  ): RunFacts["evidence"];
+}
+
+export interface EvidenceOptions {
+  clock: Clock;
+  log: Log;
+  /** The feed of a Prometheus server; undefined when no server of that name is known. */
+  feed(server: string): Pick<Feed, "register" | "unregister" | "replay"> | undefined;
+  /** A rollout has news: its pass should run. */
+  onNews(key: string): void;
+}
+
+export function createEvidenceBook(options: EvidenceOptions): EvidenceBook {
+  const entries = new Map<string, Entry>();
+
+  async function replay(entry: Entry, fromMs: number): Promise<void> {
+    const { key } = entry.target;
+    const nowMs = options.clock.now();
+    const result = await options.feed(entry.server)?.replay(entry.target, fromMs, nowMs, entry.intervalMs);
+    if (entries.get(key) !== entry) return;
+    const readings = result?.kind === "readings" ? result.readings : [];
+    if (result?.kind === "error") entry.failure = { reason: result.reason, message: result.message, sinceMs: nowMs };
+    for (const reading of [...readings, ...entry.early]) entry.accumulator.add(reading);
+    entry.early = [];
+    entry.replayed = true;
+    entry.looked = true;
+    options.onNews(key);
+  }
+
+  return {
+    follow(key, run) {
+      const { spec, status } = run;
+      const old = entries.get(key);
+      if (old?.runUid === run.uid && old.epoch === status.epoch) return;
+      const intervalMs = spec.plan.analysis.intervalMs;
+      const target = targetOf(key, run.namespace, spec);
+      const startMs = (status.epoch === 0 ? msOf(status.startedAt) : msOf(status.evidenceSince)) ?? options.clock.now();
+      const entry: Entry = {
+        runUid: run.uid,
+        epoch: status.epoch,
+        server: spec.plan.analysis.prometheus,
+        intervalMs,
+        target,
+        accumulator: createAccumulator(target, startMs, { freshCandidate: status.epoch === 0 }),
+        early: [],
+        replayed: false,
+        looked: false,
+        failure: undefined,
+      };
+      entries.set(key, entry);
+      const feed = options.feed(entry.server);
+      feed?.unregister(key);
+      feed?.register(key, target, intervalMs);
+      replay(entry, startMs).catch((error: unknown) => {
+        options.log.warn({ key, err: error }, "the past could not be replayed; counting from now");
+        entry.replayed = true;
+      });
+    },
+    forget(key) {
+      const entry = entries.get(key);
+      if (entry === undefined) return;
+      options.feed(entry.server)?.unregister(key);
+      entries.delete(key);
+    },
+    onReading(key, reading) {
+      const entry = entries.get(key);
+      if (entry === undefined) return;
+      entry.failure = undefined;
+      if (!entry.replayed) {
+        if (entry.early.length < 1000) entry.early.push(reading);
+        return;
+      }
+      entry.looked = true;
+      entry.accumulator.add(reading);
+      options.onNews(key);
+    },
+    onFailure(server, failure) {
+      for (const [key, entry] of entries) {
+        if (entry.server !== server) continue;
+        entry.failure = {
+          reason: failure.reason,
+          message: failure.message,
+          sinceMs: entry.failure?.sinceMs ?? options.clock.now(),
+        };
+        entry.looked ||= entry.replayed;
+        options.onNews(key);
+      }
+    },
+    facts(key, status, spec, split) {
+      const entry = entries.get(key);
+      const none: RunFacts["evidence"] = {
+        epoch: status.epoch,
+        looked: false,
+        verdicts: [],
+        split: "tooFew",
+        candidate: { kind: "blind", forMs: 0 },
+      };
+      if (entry === undefined || entry.epoch !== status.epoch) return none;
+      const nowMs = options.clock.now();
+      const appliedMs = msOf(status.appliedAt);
+      const staleAfterMs = staleAfter(entry.intervalMs);
+      const verdicts = judge(entry.accumulator, {
+        ...(appliedMs === undefined ? {} : { stepAppliedMs: appliedMs }),
+        observeMs: stepAt(spec.plan, status.step).observeMs,
+        nowMs,
+        minRequests: spec.plan.analysis.minRequests,
+        staleAfterMs,
+        ...(entry.failure === undefined ? {} : { lastFailure: entry.failure }),
+      });
+      const shares = entry.accumulator.shares(split.sinceMs);
+      return {
+        epoch: entry.epoch,
+        looked: entry.looked,
+        verdicts,
+        split: splitApplied(shares, split.percent, {
+          sinceWriteMs: split.sinceMs,
+          previousPercent: status.weightInForce,
+        }).kind,
+        candidate: candidateTraffic(entry.accumulator, split.sinceMs, nowMs, staleAfterMs),
+      };
+    },
+  };
+}
+
+/** A reading says something about now for four intervals, and never for less than ten seconds: scrapes come late. */
+function staleAfter(intervalMs: number): number {
+  return Math.max(10_000, 4 * intervalMs);
+}
+
+function candidateTraffic(
+  accumulator: Accumulator,
+  sinceMs: number,
+  nowMs: number,
+  staleAfterMs: number,
+): RunFacts["evidence"]["candidate"] {
+  const last = accumulator.lastReadingMs;
+  if (last === undefined || nowMs - last > staleAfterMs) return { kind: "blind", forMs: nowMs - (last ?? sinceMs) };
+  const shares = accumulator.shares(sinceMs);
+  const newest = shares.at(-1);
+  if (newest === undefined) return { kind: "busy", forMs: 0 };
+  const busy = shares.findLast((share) => share.canary > 0);
+  const fromMs = busy?.toMs ?? shares[0]?.fromMs ?? newest.fromMs;
+  return newest === busy ? { kind: "busy", forMs: 0 } : { kind: "quiet", forMs: newest.toMs - fromMs };
+}
+
+function targetOf(key: string, namespace: string, spec: RunSpec): AnalysisTarget {
+  return {
+    key,
+    namespace,
+    serviceHost: `${spec.pinned.service.name}.${namespace}.svc.cluster.local`,
+    canaryWorkload: spec.to.workload,
+    stableWorkload: spec.from.workload,
+    canarySubset: spec.pinned.istio.subsets.canary,
+    stableSubset: spec.pinned.istio.subsets.stable,
+    objectives: spec.plan.analysis.objectives.map(countObjective),
+  };
+}

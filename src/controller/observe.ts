@@ -1,0 +1,216 @@
+import type { AsFound, RunSpec, RunStatus } from "../api/run.ts";
+import type { OwnFacts, RoutingFacts, RunFacts, TemplateIs, TwinFacts } from "../engine/facts.ts";
+import { msOf } from "../engine/memory.ts";
+import type { KubeObject } from "../kube/port.ts";
+import { objectKey } from "../kube/resources.ts";
+import { readRouting, recordAsFound, restoreRoutePatches, restoreRulePatches } from "../traffic/istio.ts";
+import type { RoutingObjects, RoutingState } from "../traffic/types.ts";
+import { canonicalJson, sameTemplate, templateHash } from "../workload/canonical.ts";
+import { findAutoscaler, floorAsFound } from "../workload/floor.ts";
+import { readOwn, type OwnState } from "../workload/own.ts";
+import { twinReadiness } from "../workload/ready.ts";
+import { revisionTemplate } from "../workload/revision.ts";
+import type { PodTemplate } from "../workload/types.ts";
+import { BY_OWNER, BY_RUN, type Caches } from "./caches.ts";
+import type { Context } from "./context.ts";
+import { pinnedObjects, selectorOf } from "./routing-objects.ts";
+
+/** A run as it was read: its object, and spec and status with every default. */
+export interface ReadRun {
+  object: KubeObject;
+  name: string;
+  namespace: string;
+  uid: string;
+  spec: RunSpec;
+  status: RunStatus;
+  deleting: boolean;
+}
+
+/** The objects that the facts were read from; what is written is written to these. */
+export interface Observed {
+  facts: RunFacts;
+  objects: RoutingObjects;
+  routing: RoutingState;
+  own: KubeObject | undefined;
+  ownState: OwnState | undefined;
+  twin: KubeObject | undefined;
+  previousTwin: KubeObject | undefined;
+  twinPods: KubeObject[];
+}
+
+/** The Deployment that carries the candidate: the run's own, but for a run that only lets the user's catch up. */
+export function twinName(spec: RunSpec, runName: string): string {
+  return spec.reason === "Converge" ? spec.from.workload : runName;
+}
+
+/** Gathers the facts of a run from the caches. No I/O. */
+export function observeRun(context: Context, rollout: { deleting: boolean; suspend: boolean }, run: ReadRun): Observed {
+  const { caches, clock } = context;
+  const { namespace, spec, status } = run;
+  const objects = pinnedObjects(caches, namespace, spec.pinned);
+  const routing = readRouting(spec.pinned, objects);
+  const own = ownDeployment(caches, namespace, spec);
+  const ownState = own === undefined ? undefined : readOwnState(caches, own, namespace, spec);
+  const twin = caches.deployments.get(namespace, twinName(spec, run.name));
+  const twinPods = caches.pods.byIndex(BY_RUN, objectKey({ namespace, name: twinName(spec, run.name) }));
+  const previousName = spec.from.track === "twin" && spec.reason !== "Converge" ? spec.from.workload : undefined;
+  const previousTwin = previousName === undefined ? undefined : caches.deployments.get(namespace, previousName);
+  const key = objectKey({ namespace, name: spec.rollout });
+  const routingFacts = routingOf(context, key, run, objects, routing);
+  const sinceMs = clock.now() - routingFacts.routesForMs;
+  const facts: RunFacts = {
+    nowMs: clock.now(),
+    run: { name: run.name, spec, status, deleting: run.deleting },
+    rollout,
+    hold: context.hold(),
+    own: ownFacts(
+      ownState,
+      ownState?.template === undefined ? "gone" : templateIs(caches, namespace, spec, ownState.template),
+    ),
+    twin: twinFacts(twin, twinPods),
+    previousTwin:
+      previousName === undefined
+        ? undefined
+        : twinFacts(previousTwin, caches.pods.byIndex(BY_RUN, objectKey({ namespace, name: previousName }))),
+    routing: routingFacts,
+    selector: selectorOf(caches, namespace, spec.pinned.service.name),
+    asFoundNow: asFoundNow(caches, run, objects),
+    preflight: context.preflight.findings(run.uid),
+    evidence: context.evidence.facts(key, status, spec, { percent: routing.maxWeight, sinceMs }),
+    identity: context.identity,
+  };
+  return { facts, objects, routing, own, ownState, twin, previousTwin, twinPods };
+}
+
+function ownDeployment(caches: Caches, namespace: string, spec: RunSpec): KubeObject | undefined {
+  const own = caches.deployments.get(namespace, spec.pinned.workload.name);
+  return own?.metadata.uid === spec.pinned.workload.uid && own.metadata.deletionTimestamp === undefined
+    ? own
+    : undefined;
+}
+
+/** The template of a revision; undefined when its PodTemplate is not (yet) there. */
+export function templateOf(caches: Caches, namespace: string, revision: string): PodTemplate | undefined {
+  const object = caches.podTemplates.get(namespace, revision);
+  return object === undefined ? undefined : revisionTemplate(object);
+}
+
+function readOwnState(caches: Caches, own: KubeObject, namespace: string, spec: RunSpec): OwnState {
+  const live = templateOf(caches, namespace, spec.from.revision);
+  const candidate = templateOf(caches, namespace, spec.to.revision);
+  return readOwn(own, caches.replicaSets.byIndex(BY_OWNER, objectKey(own.metadata)), { live, candidate });
+}
+
+/** A revision whose PodTemplate is not there yet, after a crash, is known by its hash. */
+function templateIs(caches: Caches, namespace: string, spec: RunSpec, template: PodTemplate): TemplateIs {
+  const is = (revision: RunSpec["to"]) => {
+    const kept = templateOf(caches, namespace, revision.revision);
+    return kept === undefined ? templateHash(template) === revision.hash : sameTemplate(template, kept);
+  };
+  return is(spec.to) ? "candidate" : is(spec.from) ? "live" : "other";
+}
+
+function ownFacts(state: OwnState | undefined, template: TemplateIs): OwnFacts {
+  if (state === undefined) {
+    return {
+      template: "gone",
+      paused: false,
+      pauseObserved: false,
+      replicas: 0,
+      liveAvailable: 0,
+      vettedAvailable: 0,
+      oneActive: false,
+      strayPods: 0,
+      rolledOut: false,
+    };
+  }
+  const vetted = state.replicaSets.filter((set) => set.revision !== "other");
+  return {
+    template,
+    paused: state.paused,
+    pauseObserved: state.pauseObserved,
+    replicas: state.specReplicas,
+    liveAvailable: state.liveAvailable,
+    vettedAvailable: vetted.reduce((sum, set) => sum + set.available, 0),
+    oneActive: state.activeCount === 1,
+    strayPods: state.replicaSets.filter((set) => set.revision === "other").reduce((sum, set) => sum + set.replicas, 0),
+    rolledOut: state.rolledOut,
+  };
+}
+
+function twinFacts(twin: KubeObject | undefined, pods: readonly KubeObject[]): TwinFacts {
+  const state = twinReadiness(twin, [...pods]);
+  return {
+    exists: state.exists,
+    replicas: state.replicas,
+    available: state.available,
+    full: state.full,
+    pods: pods.length,
+    podsLeaving: pods.filter((pod) => pod.metadata.deletionTimestamp !== undefined).length,
+    ...(state.trouble === undefined ? {} : { trouble: state.trouble }),
+  };
+}
+
+function routingOf(
+  context: Context,
+  key: string,
+  run: ReadRun,
+  objects: RoutingObjects,
+  routing: RoutingState,
+): RoutingFacts {
+  const { settle, clock } = context;
+  const { spec, status } = run;
+  const routes = canonicalJson([routing.form, routing.maxWeight, routing.minWeight, routing.problems]);
+  const labels = canonicalJson([routing.stable ?? null, routing.canary ?? null]);
+  const nowMs = clock.monotonic();
+  const asFound: AsFound = status.asFound ?? { routes: [], rule: { existed: false } };
+  const touched = status.asFound !== undefined;
+  return {
+    problems: routing.problems,
+    form: routing.form,
+    maxWeight: routing.maxWeight,
+    minWeight: routing.minWeight,
+    stable: routing.stable,
+    canary: routing.canary,
+    routesRestored: !touched || restoreRoutePatches(spec.pinned, objects, asFound).length === 0,
+    ruleRestored: !touched || restoreRulePatches(spec.pinned, objects, asFound).length === 0,
+    routesForMs: settle.forMs(`${key} routes`, routes, nowMs),
+    labelsForMs: settle.forMs(`${key} labels`, labels, nowMs),
+    withdrawMarked: markedSince(routing.withdrawnAt, epochStart(run)),
+    lastWriter: routing.writers.toSorted((a, b) => b.time.localeCompare(a.time))[0]?.manager || "somebody",
+  };
+}
+
+/** When this epoch began by the API server's clock, as far as it is known; managedFields count in whole seconds. */
+function epochStart(run: ReadRun): number {
+  const created = msOf(run.object.metadata.creationTimestamp) ?? 0;
+  const since = run.status.epoch === 0 ? created : (msOf(run.status.evidenceSince) ?? created);
+  return Math.floor(Math.max(created, since) / 1000) * 1000;
+}
+
+function markedSince(withdrawnAt: string | undefined, sinceMs: number): boolean {
+  const atMs = msOf(withdrawnAt);
+  return atMs !== undefined && atMs >= sinceMs;
+}
+
+/** While users are on an earlier run's twin, what that run found is what is put back one day. */
+function asFoundNow(caches: Caches, run: ReadRun, objects: RoutingObjects): AsFound {
+  const { spec, status, namespace } = run;
+  if (status.asFound !== undefined) return status.asFound;
+  if (spec.from.track === "twin") {
+    const earlier = caches.runs.get(namespace, spec.from.workload)?.["status"] as { asFound?: AsFound } | undefined;
+    if (earlier?.asFound !== undefined) return earlier.asFound;
+  }
+  const autoscaler = autoscalerOf(caches, namespace, spec.pinned.workload.name);
+  return {
+    ...recordAsFound(spec.pinned, objects),
+    ...(autoscaler === undefined ? {} : { scaling: floorAsFound(autoscaler) }),
+  };
+}
+
+export function autoscalerOf(caches: Caches, namespace: string, workload: string): KubeObject | undefined {
+  return findAutoscaler(
+    caches.autoscalers.list((hpa) => hpa.metadata.namespace === namespace),
+    workload,
+  );
+}

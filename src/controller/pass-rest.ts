@@ -1,0 +1,225 @@
+import { FIELD_MANAGER, FINALIZER } from "../api/metadata.ts";
+import { isFinal } from "../api/phase.ts";
+import type { RolloutSpec } from "../api/rollout.ts";
+import type { RolloutStatus } from "../api/run.ts";
+import { restStanding, runStanding, type Standing } from "../engine/conditions.ts";
+import { decideRest, type RestDecision, type RestFacts } from "../engine/rest.ts";
+import type { KubeObject } from "../kube/port.ts";
+import { deployments, objectKey } from "../kube/resources.ts";
+import { templateHash } from "../workload/canonical.ts";
+import { adoptPatch, heldBy, pausePatch, releasePatch } from "../workload/hold.ts";
+import { runName } from "../workload/names.ts";
+import { readOwn, type OwnState } from "../workload/own.ts";
+import { patchOwn, templateIn } from "./act-workload.ts";
+import { BY_OWNER } from "./caches.ts";
+import type { Context } from "./context.ts";
+import { templateOf, type ReadRun } from "./observe.ts";
+import { rollouts } from "./resources.ts";
+import { keepRevision, startRun } from "./start-run.ts";
+
+export interface RestPass {
+  standing: Standing;
+  live: RolloutStatus["live"];
+  /** Something was written: look again. */
+  wrote: boolean;
+}
+
+type Live = NonNullable<RolloutStatus["live"]>;
+
+/** A pass with no run under way: take the Deployment under protection, begin a run, or keep the peace. */
+export async function passRest(
+  context: Context,
+  rollout: KubeObject,
+  spec: RolloutSpec,
+  status: RolloutStatus,
+  runs: readonly ReadRun[],
+): Promise<RestPass> {
+  const { namespace = "" } = rollout.metadata;
+  const own = context.caches.deployments.get(namespace, spec.workload.name);
+  const newest = runs[0];
+  const live = liveAfter(status.live, newest);
+  const state =
+    own === undefined
+      ? undefined
+      : readOwn(own, context.caches.replicaSets.byIndex(BY_OWNER, objectKey(own.metadata)), {
+          live: live === undefined ? undefined : templateOf(context.caches, namespace, live.revision),
+        });
+  const decision = decideRest(restFacts(context, rollout, spec, own, state, live, newest));
+  const last = newest === undefined ? undefined : runStanding(newest.name, newest.spec, newest.status);
+  const result = await carryOut(context, { rollout, spec, own, live, newest }, decision);
+  const standing = result.problem === undefined ? restStanding(decision, last) : stuck(result.problem);
+  return {
+    standing: { ...standing, liveOnTwin: result.live?.track === "twin" },
+    live: result.live,
+    wrote: result.wrote,
+  };
+}
+
+function stuck(message: string): Standing {
+  return { row: "Stalled", reason: "PreflightFailed", message, liveOnTwin: false };
+}
+
+/** What users are on, by the newest run that ended; the status says it for the time before the first. */
+export function liveAfter(known: Live | undefined, newest: ReadRun | undefined): Live | undefined {
+  if (newest === undefined || !isFinal(newest.status.phase)) return known;
+  // A roll-out at 0 replicas since: its revision is named after the newest run.
+  if (known?.revision.startsWith(`${newest.name}-`) === true) return known;
+  const { spec, status } = newest;
+  const promoted = status.phase === "Promoted";
+  const revision = promoted ? spec.to : spec.from;
+  if (promoted && !status.liveOnTwin)
+    return { track: "own", revision: revision.revision, hash: revision.hash, workload: spec.pinned.workload.name };
+  return { track: revision.track, revision: revision.revision, hash: revision.hash, workload: revision.workload };
+}
+
+function restFacts(
+  context: Context,
+  rollout: KubeObject,
+  spec: RolloutSpec,
+  own: KubeObject | undefined,
+  state: OwnState | undefined,
+  live: Live | undefined,
+  newest: ReadRun | undefined,
+): RestFacts {
+  const template =
+    live === undefined ? undefined : templateOf(context.caches, rollout.metadata.namespace ?? "", live.revision);
+  return {
+    suspend: spec.suspend,
+    invalid: [],
+    own:
+      own === undefined || state === undefined
+        ? undefined
+        : {
+            hash: templateHash(templateIn(own)),
+            replicas: state.specReplicas,
+            adopted: heldBy(own) === rollout.metadata.name,
+            paused: state.paused,
+            rolledOut: state.rolledOut,
+          },
+    live:
+      live === undefined
+        ? undefined
+        : { track: live.track, hash: template === undefined ? live.hash : templateHash(template) },
+    newestRun:
+      newest === undefined || !isFinal(newest.status.phase)
+        ? undefined
+        : {
+            name: newest.name,
+            outcome: newest.status.phase,
+            hash: newest.spec.to.hash,
+            retry: asksForRetry(newest),
+            message: newest.status.end?.message ?? newest.status.message,
+          },
+    hold: context.hold(),
+    workload: spec.workload.name,
+  };
+}
+
+function asksForRetry(run: ReadRun): boolean {
+  return run.spec.commands.some((command) => command.verb === "retry" && !run.status.commandsSeen.includes(command.id));
+}
+
+interface At {
+  rollout: KubeObject;
+  spec: RolloutSpec;
+  own: KubeObject | undefined;
+  live: Live | undefined;
+  newest: ReadRun | undefined;
+}
+
+interface Done {
+  wrote: boolean;
+  live: Live | undefined;
+  problem?: string;
+}
+
+async function carryOut(context: Context, at: At, decision: RestDecision): Promise<Done> {
+  const { rollout, spec, own, live } = at;
+  const unchanged: Done = { wrote: false, live };
+  if (own === undefined) return unchanged;
+  switch (decision.kind) {
+    case "adopt":
+      return adopt(context, rollout, own);
+    case "native":
+      return native(context, rollout, own, at.newest);
+    case "idle":
+      return { wrote: await keepPeace(context, rollout, own, decision.own), live };
+    case "start": {
+      if (live === undefined) return unchanged;
+      if (heldBy(own) !== rollout.metadata.name) return { wrote: await mark(context, rollout, own), live };
+      const paused = await patchOwn(context, own, pausePatch(own));
+      const started = await startRun(context, rollout, spec, own, live, decision.reason);
+      return started.ok ? { wrote: true, live } : { wrote: paused, live, problem: started.message };
+    }
+    default:
+      return unchanged;
+  }
+}
+
+/** Takes the Deployment under protection: its revision is kept, its mark set, and the Rollout may no longer vanish without a release. */
+async function adopt(context: Context, rollout: KubeObject, own: KubeObject): Promise<Done> {
+  await addFinalizer(context, rollout);
+  const revision = runName(rollout.metadata.name, 0);
+  const template = templateIn(own);
+  await keepRevision(context, rollout, revision, template);
+  await mark(context, rollout, own);
+  const live: Live = { track: "own", revision, hash: templateHash(template), workload: own.metadata.name };
+  context.events.tell(rollout, [
+    {
+      id: `${revision}.adopted`,
+      type: "Normal",
+      reason: "Adopted",
+      message: `Deployment ${own.metadata.name} is under protection; a new template gets to users by a run`,
+    },
+  ]);
+  return { wrote: true, live };
+}
+
+async function mark(context: Context, rollout: KubeObject, own: KubeObject): Promise<boolean> {
+  return patchOwn(context, own, adoptPatch(own, rollout.metadata.name, context.hold()));
+}
+
+export async function addFinalizer(context: Context, rollout: KubeObject): Promise<void> {
+  const { finalizers = [], namespace = "", name, resourceVersion = "" } = rollout.metadata;
+  if (finalizers.includes(FINALIZER)) return;
+  await context.api.patch(
+    rollouts,
+    { namespace, name },
+    { type: "merge", patch: { metadata: { resourceVersion, finalizers: [...finalizers, FINALIZER] } } },
+    { fieldManager: FIELD_MANAGER },
+  );
+}
+
+/** With no pods there are no users to protect: the newest template becomes the live one. */
+async function native(
+  context: Context,
+  rollout: KubeObject,
+  own: KubeObject,
+  newest: ReadRun | undefined,
+): Promise<Done> {
+  const template = templateIn(own);
+  const revision = `${runName(rollout.metadata.name, newest?.spec.ordinal ?? 0)}-${templateHash(template)}`;
+  await keepRevision(context, rollout, revision, template);
+  await release(context, own, templateHash(template));
+  return { wrote: true, live: { track: "own", revision, hash: templateHash(template), workload: own.metadata.name } };
+}
+
+async function keepPeace(
+  context: Context,
+  rollout: KubeObject,
+  own: KubeObject,
+  hold: "release" | "pause" | "leave",
+): Promise<boolean> {
+  const marked = heldBy(own) === rollout.metadata.name ? false : await mark(context, rollout, own);
+  if (hold === "release") return (await release(context, own, templateHash(templateIn(own)))) || marked;
+  if (hold === "pause") return (await patchOwn(context, own, pausePatch(own))) || marked;
+  return marked;
+}
+
+/** Opens the hold on a template that users are on already, after reading it live (MACHINE.md rule 5). */
+export async function release(context: Context, own: KubeObject, vettedHash: string): Promise<boolean> {
+  const live = await context.api.get(deployments, { namespace: own.metadata.namespace ?? "", name: own.metadata.name });
+  context.caches.deployments.put(live);
+  if (live.metadata.uid !== own.metadata.uid || templateHash(templateIn(live)) !== vettedHash) return true;
+  return patchOwn(context, live, releasePatch(live));
+}

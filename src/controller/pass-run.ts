@@ -1,0 +1,115 @@
+import { FIELD_MANAGER, FINALIZER } from "../api/metadata.ts";
+import { isFinal } from "../api/phase.ts";
+import { decide, type Decision } from "../engine/decide.ts";
+import type { Desired } from "../engine/desired.ts";
+import type { KubeObject } from "../kube/port.ts";
+import { objectKey } from "../kube/resources.ts";
+import { arrangeTraffic, lowerWeight } from "./act-traffic.ts";
+import { arrangeWorkload } from "./act-workload.ts";
+import type { Context } from "./context.ts";
+import { observeRun, twinName, type Observed, type ReadRun } from "./observe.ts";
+import { memoryKey, persistRun } from "./persist.ts";
+import { rolloutRuns } from "./resources.ts";
+
+export interface RunPass {
+  /** Spec and status as they are after the pass. */
+  run: ReadRun;
+  decision: Decision;
+  /** Something was written: look again as soon as the caches show it. */
+  wrote: boolean;
+}
+
+/**
+ * One pass over a run: observe, decide, act, persist. Taking users away comes before everything, also before the memory of it;
+ * whatever may expose more comes after this process has written the state that wants it.
+ */
+export async function passRun(
+  context: Context,
+  rollout: KubeObject,
+  run: ReadRun,
+  suspend: boolean,
+  lastWriteMs: number | undefined,
+): Promise<RunPass> {
+  const key = objectKey({ namespace: run.namespace, name: run.spec.rollout });
+  follow(context, key, run);
+  const seen = observeRun(context, { deleting: rollout.metadata.deletionTimestamp !== undefined, suspend }, run);
+  const decision = decide(seen.facts);
+  const { desired, status } = decision;
+  const { pinned } = run.spec;
+  if (seen.routing.maxWeight > desired.atMost) {
+    await lowerWeight(context, run.namespace, pinned, seen.objects, desired);
+    if (status.phase === run.status.phase)
+      context.telemetry.corrected({ namespace: run.namespace, rollout: run.spec.rollout, field: "weight" });
+  }
+  const persisted = await persistRun(context, run, status, lastWriteMs);
+  const next: ReadRun = { ...run, status };
+  context.events.tell(run.object, decision.notices);
+  if (isStale(context, run, seen)) return { run: next, decision, wrote: persisted };
+  const mayExpose = context.persisted.get(run.uid) === memoryKey(status);
+  const wrote = mayExpose && (await act(context, rollout, next, seen, desired));
+  if (isFinal(status.phase)) await finish(context, key, next);
+  return { run: next, decision, wrote: wrote || persisted };
+}
+
+function follow(context: Context, key: string, run: ReadRun): void {
+  const { phase } = run.status;
+  if (phase === "Preflight" || phase === "Draining" || isFinal(phase)) {
+    if (phase !== "Preflight") context.evidence.forget(key);
+    return;
+  }
+  context.evidence.follow(key, run);
+}
+
+/** Older than what this process itself wrote: nothing may rest on it, except taking users away. */
+function isStale(context: Context, run: ReadRun, seen: Observed): boolean {
+  const { caches, ownWrites } = context;
+  const { namespace, spec } = run;
+  const { virtualServices, destinationRule } = spec.pinned.istio;
+  return (
+    virtualServices.some((route) => ownWrites.isStaleIn(caches.virtualServices, route)) ||
+    ownWrites.isStaleIn(caches.destinationRules, destinationRule) ||
+    ownWrites.isStaleIn(caches.deployments, { namespace, name: spec.pinned.workload.name }) ||
+    (seen.twin !== undefined && ownWrites.isStaleIn(caches.deployments, { namespace, name: twinName(spec, run.name) }))
+  );
+}
+
+async function act(
+  context: Context,
+  rollout: KubeObject,
+  run: ReadRun,
+  seen: Observed,
+  desired: Desired,
+): Promise<boolean> {
+  const traffic = await arrangeTraffic(
+    context,
+    run.namespace,
+    run.spec.pinned,
+    run.status.asFound,
+    seen.objects,
+    desired,
+  );
+  const workload = await arrangeWorkload(context, rollout, run, seen, desired);
+  return traffic || workload;
+}
+
+/** The run is history: nothing holds it back from deletion any more. */
+async function finish(context: Context, key: string, run: ReadRun): Promise<void> {
+  context.evidence.forget(key);
+  context.settle.forget(`${key} `);
+  context.preflight.forget(run.uid);
+  const finalizers = run.object.metadata.finalizers ?? [];
+  if (!finalizers.includes(FINALIZER)) return;
+  const index = finalizers.indexOf(FINALIZER);
+  await context.api.patch(
+    rolloutRuns,
+    { namespace: run.namespace, name: run.name },
+    {
+      type: "json",
+      operations: [
+        { op: "test", path: `/metadata/finalizers/${index}`, value: FINALIZER },
+        { op: "remove", path: `/metadata/finalizers/${index}` },
+      ],
+    },
+    { fieldManager: FIELD_MANAGER },
+  );
+}

@@ -1,0 +1,161 @@
+import { FIELD_MANAGER } from "../api/metadata.ts";
+import { isFinal } from "../api/phase.ts";
+import { rolloutSpecSchema, type RolloutSpec } from "../api/rollout.ts";
+import type { RolloutStatus } from "../api/run.ts";
+import { validateRollout } from "../api/validate.ts";
+import { restStanding, rolloutStatus, runStanding, type Standing } from "../engine/conditions.ts";
+import { rfc3339 } from "../engine/memory.ts";
+import { stepAt } from "../engine/plan.ts";
+import { isNotFound } from "../kube/errors.ts";
+import type { KubeObject } from "../kube/port.ts";
+import { objectKey } from "../kube/resources.ts";
+import { isObserved } from "../workload/fields.ts";
+import { gatherCheckWorld } from "./check-world.ts";
+import type { Context } from "./context.ts";
+import type { ReadRun } from "./observe.ts";
+import { passRest } from "./pass-rest.ts";
+import { passRun } from "./pass-run.ts";
+import type { MetricsProbe } from "./probe-metrics.ts";
+import { readRolloutStatus, runsOf } from "./read.ts";
+import { releaseRollout } from "./release.ts";
+import { rollouts } from "./resources.ts";
+
+export interface PassResult {
+  /** Look again after this many milliseconds even if nothing is heard; undefined when only a change matters. */
+  againInMs: number | undefined;
+}
+
+export interface PassOptions {
+  context: Context;
+  probe(server: string): MetricsProbe;
+}
+
+/** Passes over one Rollout, by its key. What it throws is retried with a backoff; nothing is lost by that. */
+export function createPass(options: PassOptions): (key: string) => Promise<PassResult> {
+  const { context } = options;
+  const lastWrites = new Map<string, number>();
+
+  return async function pass(key) {
+    const [namespace = "", name = ""] = key.split("/");
+    const rollout = context.caches.rollouts.get(namespace, name);
+    if (rollout === undefined) {
+      context.evidence.forget(key);
+      context.telemetry.forgotten(namespace, name);
+      return { againInMs: undefined };
+    }
+    const deleting = rollout.metadata.deletionTimestamp !== undefined;
+    const read = validateRollout(rollout);
+    const status = readRolloutStatus(rollout);
+    const runs = runsOf(context.caches, context.log, rollout);
+    const active = runs.find((run) => !isFinal(run.status.phase));
+    if (active !== undefined) return passActive(rollout, status, active, read.ok ? read.spec : undefined);
+    if (deleting) {
+      await releaseRollout(context, rollout, status, runs[0]);
+      return { againInMs: undefined };
+    }
+    if (!read.ok) {
+      const message = read.problems.map((problem) => `${problem.path}: ${problem.message}`).join("; ");
+      await project(rollout, status, restStanding({ kind: "invalid", message }, undefined), {});
+      return { againInMs: undefined };
+    }
+    const rest = await passRest(context, rollout, read.spec, status, runs);
+    await project(rollout, status, rest.standing, {
+      currentRun: undefined,
+      weight: undefined,
+      step: undefined,
+      live: rest.live,
+      ...(runs[0] === undefined ? {} : { lastRun: runs[0].name }),
+    });
+    return { againInMs: rest.wrote ? 100 : 60_000 };
+  };
+
+  async function passActive(
+    rollout: KubeObject,
+    status: RolloutStatus,
+    active: ReadRun,
+    spec: RolloutSpec | undefined,
+  ): Promise<PassResult> {
+    const { context: c } = options;
+    const key = objectKey(rollout.metadata);
+    if (active.status.phase === "Preflight") lookBefore(key, rollout, active, spec);
+    const result = await passRun(c, rollout, active, spec?.suspend ?? false, lastWrites.get(active.uid));
+    if (result.wrote) lastWrites.set(active.uid, c.clock.monotonic());
+    const { run, decision } = result;
+    if (isFinal(run.status.phase)) lastWrites.delete(active.uid);
+    report(run);
+    await project(rollout, status, runStanding(run.name, run.spec, run.status), {
+      currentRun: isFinal(run.status.phase) ? undefined : run.name,
+      lastRun: run.name,
+      weight: run.status.weightInForce,
+      step: stepAt(run.spec.plan, run.status.step).name,
+    });
+    if (isFinal(run.status.phase)) return { againInMs: 0 };
+    if (decision.wakeAtMs === undefined) return { againInMs: undefined };
+    return { againInMs: Math.max(10, decision.wakeAtMs - c.clock.now()) };
+  }
+
+  function lookBefore(key: string, rollout: KubeObject, run: ReadRun, spec: RolloutSpec | undefined): void {
+    const usable = spec ?? rolloutSpecSchema.safeParse(rollout["spec"]).data;
+    if (usable === undefined) return;
+    const { caches } = context;
+    const { virtualServices, destinationRule } = run.spec.pinned.istio;
+    const own = caches.deployments.get(run.namespace, run.spec.pinned.workload.name);
+    // The write that began this run is news to the deployment controller too: it has a moment to see it.
+    const young = context.clock.now() - Date.parse(run.object.metadata.creationTimestamp ?? "") < 5_000;
+    if (own !== undefined && young && !isObserved(own)) return;
+    const inputs = [
+      rollout.metadata.generation,
+      ...virtualServices.map((route) => caches.virtualServices.resourceVersionOf(route.namespace, route.name)),
+      caches.destinationRules.resourceVersionOf(destinationRule.namespace, destinationRule.name),
+      caches.deployments.resourceVersionOf(run.namespace, run.spec.pinned.workload.name),
+      caches.services.resourceVersionOf(run.namespace, run.spec.pinned.service.name),
+      run.spec.commands.filter((command) => command.verb === "retry").length,
+    ];
+    context.preflight.look(key, run.uid, inputs.join(" "), () =>
+      gatherCheckWorld(context, rollout, usable, run, options.probe(run.spec.plan.analysis.prometheus)),
+    );
+  }
+
+  function report(run: ReadRun): void {
+    const { telemetry } = context;
+    const about = { namespace: run.namespace, rollout: run.spec.rollout };
+    const standing = runStanding(run.name, run.spec, run.status);
+    telemetry.stands({
+      ...about,
+      run: run.name,
+      phase: run.status.phase,
+      weightPercent: run.status.weightInForce,
+      row: standing.row,
+    });
+    for (const objective of run.status.objectives)
+      telemetry.judged({
+        ...about,
+        objective: objective.name,
+        verdict: objective.verdict,
+        eValue: objective.evidence?.eValue,
+      });
+  }
+
+  async function project(
+    rollout: KubeObject,
+    before: RolloutStatus,
+    standing: Standing,
+    what: Partial<RolloutStatus>,
+  ): Promise<void> {
+    const nowTime = rfc3339(context.clock.now());
+    const next = rolloutStatus(before, standing, what, rollout.metadata.generation ?? 0, nowTime);
+    if (JSON.stringify(next) === JSON.stringify(before)) return;
+    // This very pass may have written the object's metadata.
+    const { namespace, name } = rollout.metadata;
+    const newest = context.caches.rollouts.get(namespace, name) ?? rollout;
+    try {
+      await context.api.replace(
+        rollouts,
+        { ...newest, status: next },
+        { subresource: "status", fieldManager: FIELD_MANAGER },
+      );
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import { parseRun } from "../api/validate.ts";
+import { rolloutStatusSchema, type RolloutStatus } from "../api/run.ts";
+import type { KubeObject } from "../kube/port.ts";
+import type { Log } from "../kube/log.ts";
+import { objectKey } from "../kube/resources.ts";
+import { BY_ROLLOUT, type Caches } from "./caches.ts";
+import type { ReadRun } from "./observe.ts";
+
+/** A Rollout's runs, the newest first. One that cannot be read is named in the log and left out. */
+export function runsOf(caches: Caches, log: Log, rollout: KubeObject): ReadRun[] {
+  const runs = caches.runs.byIndex(BY_ROLLOUT, objectKey(rollout.metadata)).flatMap((object) => {
+    const run = readRun(object);
+    if (run === undefined)
+      log.error(
+        { run: object.metadata.name, namespace: object.metadata.namespace },
+        "this RolloutRun cannot be read: it was written by another version",
+      );
+    return run === undefined ? [] : [run];
+  });
+  return runs.toSorted((a, b) => b.spec.ordinal - a.spec.ordinal);
+}
+
+export function readRun(object: KubeObject): ReadRun | undefined {
+  const parsed = parseRun(object);
+  if (!parsed.ok) return undefined;
+  const { name, namespace = "", uid = "", deletionTimestamp } = object.metadata;
+  return {
+    object,
+    name,
+    namespace,
+    uid,
+    spec: parsed.spec,
+    status: parsed.status,
+    deleting: deletionTimestamp !== undefined,
+  };
+}
+
+/** A status that cannot be read counts as none: nothing in it is needed to be safe. */
+export function readRolloutStatus(rollout: KubeObject): RolloutStatus {
+  const parsed = rolloutStatusSchema.safeParse(rollout["status"] ?? {});
+  return parsed.success ? parsed.data : rolloutStatusSchema.parse({});
+}

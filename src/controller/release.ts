@@ -1,0 +1,100 @@
+import { FIELD_MANAGER, FINALIZER } from "../api/metadata.ts";
+import { isFinal } from "../api/phase.ts";
+import type { RolloutStatus } from "../api/run.ts";
+import { isNotFound } from "../kube/errors.ts";
+import type { KubeObject } from "../kube/port.ts";
+import { objectKey } from "../kube/resources.ts";
+import { templateHash } from "../workload/canonical.ts";
+import { heldBy, unadoptPatch } from "../workload/hold.ts";
+import { patchOwn, removeTwin, templateIn } from "./act-workload.ts";
+import { BY_ROLLOUT } from "./caches.ts";
+import type { Context } from "./context.ts";
+import { templateOf, type ReadRun } from "./observe.ts";
+import { liveAfter, release } from "./pass-rest.ts";
+import { rollouts } from "./resources.ts";
+
+/** The end of a deleted Rollout, once no run is under way: the Deployment is the user's alone again. Needs no valid spec and creates nothing. */
+export async function releaseRollout(
+  context: Context,
+  rollout: KubeObject,
+  status: RolloutStatus,
+  newest: ReadRun | undefined,
+): Promise<void> {
+  const { namespace = "", name } = rollout.metadata;
+  const live = liveAfter(status.live, newest);
+  for (const own of heldDeployments(context, namespace, name)) await releaseDeployment(context, rollout, own, live);
+  if (live?.track !== "twin") await removeStrayTwins(context, rollout);
+  context.evidence.forget(objectKey(rollout.metadata));
+  context.telemetry.forgotten(namespace, name);
+  await removeFinalizer(context, rollout);
+}
+
+/** Found by their mark, not by the spec: that may have been edited since. */
+function heldDeployments(context: Context, namespace: string, rollout: string): KubeObject[] {
+  return context.caches.deployments.list(
+    (object) => object.metadata.namespace === namespace && heldBy(object) === rollout,
+  );
+}
+
+async function releaseDeployment(
+  context: Context,
+  rollout: KubeObject,
+  own: KubeObject,
+  live: RolloutStatus["live"],
+): Promise<void> {
+  const { namespace = "", name } = own.metadata;
+  const kept = live === undefined ? undefined : templateOf(context.caches, namespace, live.revision);
+  const liveHash = kept === undefined ? live?.hash : templateHash(kept);
+  const ownHash = templateHash(templateIn(own));
+  if (liveHash === undefined || liveHash === ownHash) await release(context, own, ownHash);
+  else {
+    context.events.tell(rollout, [
+      {
+        id: `${rollout.metadata.name}.left-paused.${ownHash}`,
+        type: "Warning",
+        reason: "LeftPaused",
+        message: `Deployment ${name} stays paused: its template is not the one that users are on. To ship it unvetted: kubectl -n ${namespace} rollout resume deployment/${name}`,
+      },
+    ]);
+  }
+  const now = context.caches.deployments.get(namespace, name) ?? own;
+  await patchOwn(context, now, unadoptPatch(now, rollout.metadata.name));
+}
+
+/** Twins that no run under way stands for. */
+export async function removeStrayTwins(context: Context, rollout: KubeObject): Promise<void> {
+  const runs = context.caches.runs.byIndex(BY_ROLLOUT, objectKey(rollout.metadata));
+  const active = new Set(
+    runs
+      .filter(
+        (run) => !isFinal(((run["status"] as { phase?: string } | undefined)?.phase ?? "Preflight") as "Preflight"),
+      )
+      .map((run) => run.metadata.name),
+  );
+  for (const twin of context.caches.deployments.byIndex(BY_ROLLOUT, objectKey(rollout.metadata))) {
+    if (!active.has(twin.metadata.name)) await removeTwin(context, twin);
+  }
+}
+
+async function removeFinalizer(context: Context, rollout: KubeObject): Promise<void> {
+  const { finalizers = [], namespace = "", name } = rollout.metadata;
+  const index = finalizers.indexOf(FINALIZER);
+  if (index < 0) return;
+  const path = `/metadata/finalizers/${index}`;
+  try {
+    await context.api.patch(
+      rollouts,
+      { namespace, name },
+      {
+        type: "json",
+        operations: [
+          { op: "test", path, value: FINALIZER },
+          { op: "remove", path },
+        ],
+      },
+      { fieldManager: FIELD_MANAGER },
+    );
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+}

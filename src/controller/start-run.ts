@@ -1,0 +1,160 @@
+import { FIELD_MANAGER, FINALIZER, LABEL_ROLLOUT } from "../api/metadata.ts";
+import type { RolloutSpec } from "../api/rollout.ts";
+import { API_VERSION } from "../api/metadata.ts";
+import type { RolloutStatus, RunSpec, TrackedRevision } from "../api/run.ts";
+import { compilePlan } from "../engine/plan.ts";
+import { isAlreadyExists } from "../kube/errors.ts";
+import { listAll } from "../kube/list-all.ts";
+import type { KubeObject } from "../kube/port.ts";
+import { podTemplates } from "../kube/resources.ts";
+import { templateHash } from "../workload/canonical.ts";
+import { runName } from "../workload/names.ts";
+import { ownPodLabels, readOwn } from "../workload/own.ts";
+import { revisionObject, revisionTemplate } from "../workload/revision.ts";
+import { twinPodLabels } from "../workload/twin.ts";
+import type { PodTemplate } from "../workload/types.ts";
+import { templateIn } from "./act-workload.ts";
+import { BY_OWNER } from "./caches.ts";
+import type { Context } from "./context.ts";
+import { templateOf } from "./observe.ts";
+import { rolloutRuns } from "./resources.ts";
+import { resolvePinned } from "./routing-objects.ts";
+import { objectKey } from "../kube/resources.ts";
+
+export type Started = { ok: true; name: string } | { ok: false; message: string };
+
+/** Begins a run: creating the object is the commit. Named by one above the highest ordinal that the API server has, not the cache. */
+export async function startRun(
+  context: Context,
+  rollout: KubeObject,
+  spec: RolloutSpec,
+  own: KubeObject,
+  live: NonNullable<RolloutStatus["live"]>,
+  reason: RunSpec["reason"],
+): Promise<Started> {
+  const { namespace = "", name } = rollout.metadata;
+  const from = liveRevision(context, namespace, name, own, live);
+  if (!from.ok) return from;
+  const size = (own["spec"] as { replicas?: number }).replicas ?? 1;
+  const resolved = resolvePinned(context.caches, context.istio.apiVersion, own, namespace, spec, size);
+  if (!resolved.ok) return resolved;
+  const ordinal = (await highestOrdinal(context, rollout)) + 1;
+  const candidate = runName(name, ordinal);
+  const to = reason === "Converge" ? from.value : candidateRevision(name, candidate, templateIn(own));
+  const run: RunSpec = {
+    rollout: name,
+    ordinal,
+    reason,
+    from: from.value,
+    to,
+    plan: compilePlan(spec),
+    pinned: resolved.pinned,
+    commands: [],
+  };
+  try {
+    await context.api.create(rolloutRuns, runObject(rollout, candidate, run), { fieldManager: FIELD_MANAGER });
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+    context.log.info({ run: candidate, namespace }, "the run is there already");
+  }
+  return { ok: true, name: candidate };
+}
+
+function runObject(rollout: KubeObject, name: string, spec: RunSpec): KubeObject {
+  const { namespace = "", uid = "" } = rollout.metadata;
+  return {
+    apiVersion: API_VERSION,
+    kind: "RolloutRun",
+    metadata: {
+      name,
+      namespace,
+      labels: { [LABEL_ROLLOUT]: rollout.metadata.name },
+      finalizers: [FINALIZER],
+      ownerReferences: [
+        {
+          apiVersion: rollout.apiVersion,
+          kind: rollout.kind,
+          name: rollout.metadata.name,
+          uid,
+          controller: true,
+          blockOwnerDeletion: true,
+        },
+      ],
+    },
+    spec: spec as unknown as Record<string, unknown>,
+  };
+}
+
+async function highestOrdinal(context: Context, rollout: KubeObject): Promise<number> {
+  const { namespace = "", name } = rollout.metadata;
+  const { items } = await listAll(context.api, rolloutRuns, { namespace, limit: 500 });
+  return items
+    .map((item) => item["spec"] as { rollout?: string; ordinal?: number } | undefined)
+    .filter((run) => run?.rollout === name)
+    .reduce((highest, run) => Math.max(highest, run?.ordinal ?? 0), 0);
+}
+
+function candidateRevision(rollout: string, name: string, template: PodTemplate): TrackedRevision {
+  return {
+    track: "twin",
+    revision: name,
+    hash: templateHash(template),
+    podLabels: twinPodLabels(rollout, name),
+    workload: name,
+  };
+}
+
+type LiveRevision = { ok: true; value: TrackedRevision } | { ok: false; message: string };
+
+function liveRevision(
+  context: Context,
+  namespace: string,
+  rollout: string,
+  own: KubeObject,
+  live: NonNullable<RolloutStatus["live"]>,
+): LiveRevision {
+  const common = { revision: live.revision, hash: live.hash };
+  if (live.track === "twin")
+    return {
+      ok: true,
+      value: { ...common, track: "twin", podLabels: twinPodLabels(rollout, live.workload), workload: live.workload },
+    };
+  const template = templateOf(context.caches, namespace, live.revision);
+  const state = readOwn(own, context.caches.replicaSets.byIndex(BY_OWNER, objectKey(own.metadata)), { live: template });
+  if (state.liveReplicaSet === undefined || state.liveAvailable === 0) {
+    return {
+      ok: false,
+      message: `Deployment ${own.metadata.name} has no available pod of the live revision ${live.revision}: there is nothing to go back to`,
+    };
+  }
+  return {
+    ok: true,
+    value: { ...common, track: "own", podLabels: ownPodLabels(state.liveReplicaSet), workload: own.metadata.name },
+  };
+}
+
+/** Keeps a template as a revision under this name; one that is there with another template belongs to a run that never began, and is replaced. */
+export async function keepRevision(
+  context: Context,
+  rollout: KubeObject,
+  name: string,
+  template: PodTemplate,
+): Promise<void> {
+  const { namespace = "" } = rollout.metadata;
+  const object = revisionObject({ name, namespace, rollout: rollout.metadata.name, template, owner: rollout });
+  try {
+    await context.api.create(podTemplates, object, { fieldManager: FIELD_MANAGER });
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+    const there = await context.api.get(podTemplates, { namespace, name });
+    context.caches.podTemplates.put(there);
+    if (templateHash(revisionTemplate(there)) === templateHash(template)) return;
+    const { resourceVersion, uid } = there.metadata;
+    const metadata = {
+      ...object.metadata,
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+      ...(uid === undefined ? {} : { uid }),
+    };
+    await context.api.replace(podTemplates, { ...object, metadata }, { fieldManager: FIELD_MANAGER });
+  }
+}

@@ -1,0 +1,180 @@
+import type { Condition } from "../api/condition.ts";
+import type { Phase } from "../api/phase.ts";
+import type { RolloutStatus, RunSpec, RunStatus } from "../api/run.ts";
+import { formatPercent } from "../api/units.ts";
+import { stepAt } from "./plan.ts";
+import type { RestDecision } from "./rest.ts";
+
+/** The rows of the condition contract: what kstatus and Argo CD make of a Rollout. */
+export type Row = "Progressing" | "Paused" | "RollingBack" | "RolledBack" | "Stalled" | "Succeeded";
+
+export const ROW_OF: Readonly<Record<Phase, Row>> = {
+  Preflight: "Progressing",
+  Waiting: "Paused",
+  Fencing: "Progressing",
+  Scaling: "Progressing",
+  Shifting: "Progressing",
+  Observing: "Progressing",
+  Paused: "Paused",
+  SwappingLabels: "Progressing",
+  SwappingWeight: "Progressing",
+  Keeping: "Progressing",
+  Converging: "Progressing",
+  Joining: "Progressing",
+  Releasing: "RollingBack",
+  Undoing: "RollingBack",
+  Withdrawing: "RollingBack",
+  Draining: "RollingBack",
+  Promoted: "Succeeded",
+  RolledBack: "RolledBack",
+  Aborted: "RolledBack",
+  Superseded: "Progressing",
+};
+
+export interface Standing {
+  row: Row;
+  reason: string;
+  message: string;
+  liveOnTwin: boolean;
+}
+
+/** How a run stands, for the Rollout's status. */
+export function runStanding(name: string, spec: RunSpec, status: RunStatus): Standing {
+  const step = stepAt(spec.plan, status.step);
+  const at = `${name}: step ${step.name}, ${formatPercent(status.weightInForce)} of the users on the new version`;
+  const liveOnTwin = status.liveOnTwin;
+  if (status.stalled !== undefined)
+    return { row: "Stalled", reason: status.stalled.reason, message: status.stalled.message, liveOnTwin };
+  const row = ROW_OF[status.phase];
+  if (row === "Paused")
+    return { row, reason: pauseReason(status), message: `${at}: ${waitingFor(spec, status)}`, liveOnTwin };
+  if (row === "RollingBack") return { row, reason: "RollingBack", message: status.end?.message ?? at, liveOnTwin };
+  if (row === "RolledBack") {
+    const reason =
+      status.phase === "Aborted"
+        ? "Aborted"
+        : status.end?.reason === "Breach"
+          ? "SLOBreached"
+          : (status.end?.reason ?? "RolledBack");
+    return { row, reason, message: status.end?.message ?? `${name} was rolled back`, liveOnTwin };
+  }
+  return {
+    row,
+    reason: row === "Succeeded" ? "Succeeded" : "Progressing",
+    message: row === "Succeeded" ? `${name} promoted` : `${at} (${status.phase})`,
+    liveOnTwin,
+  };
+}
+
+function pauseReason(status: RunStatus): string {
+  if (status.phase === "Waiting") return "Paused";
+  return status.pause?.reason === "Inconclusive" ? "Inconclusive" : "Paused";
+}
+
+function waitingFor(spec: RunSpec, status: RunStatus): string {
+  if (status.pause !== undefined) return `paused: ${status.pause.message}; continue with resume, or end it with abort`;
+  const before = status.step > 0 ? stepAt(spec.plan, status.step - 1) : undefined;
+  if (before?.approval === true && !status.approved.includes(before.name))
+    return `waiting for the approval of step ${before.name}`;
+  return "waiting for the next step";
+}
+
+export function restStanding(decision: RestDecision, last: Standing | undefined): Standing {
+  const liveOnTwin = last?.liveOnTwin ?? false;
+  switch (decision.kind) {
+    case "invalid":
+      return { row: "Stalled", reason: "InvalidSpec", message: decision.message, liveOnTwin };
+    case "noWorkload":
+      return { row: "Stalled", reason: "WorkloadNotFound", message: decision.message, liveOnTwin };
+    case "adopting":
+    case "adopt":
+      return {
+        row: "Progressing",
+        reason: "Adopting",
+        message: decision.kind === "adopting" ? decision.message : "taking the Deployment under protection",
+        liveOnTwin,
+      };
+    case "suspended":
+      return { row: "Paused", reason: "Suspended", message: decision.message, liveOnTwin };
+    case "refused":
+      return last ?? { row: "RolledBack", reason: decision.outcome, message: decision.message, liveOnTwin };
+    case "start":
+      return { row: "Progressing", reason: "Starting", message: `a run begins (${decision.reason})`, liveOnTwin };
+    case "native":
+    case "idle":
+      return { row: "Succeeded", reason: "Succeeded", message: "every user is on the newest version", liveOnTwin };
+  }
+}
+
+const READY: Readonly<Record<Row, Condition["status"]>> = {
+  Progressing: "Unknown",
+  Paused: "Unknown",
+  RollingBack: "False",
+  RolledBack: "False",
+  Stalled: "False",
+  Succeeded: "True",
+};
+
+/** Conditions by the contract: Reconciling and Stalled are present only when true, and never both. */
+export function conditionsOf(
+  standing: Standing,
+  generation: number,
+  before: readonly Condition[],
+  nowTime: string,
+): Condition[] {
+  const wanted: Omit<Condition, "lastTransitionTime">[] = [
+    {
+      type: "Ready",
+      status: READY[standing.row],
+      reason: standing.reason,
+      message: standing.message,
+      observedGeneration: generation,
+    },
+  ];
+  const abnormal =
+    standing.row === "Stalled" || standing.row === "RolledBack"
+      ? "Stalled"
+      : standing.row === "Succeeded"
+        ? undefined
+        : "Reconciling";
+  if (abnormal !== undefined) {
+    const reason = standing.row === "RolledBack" ? "RolledBack" : standing.reason;
+    wanted.push({ type: abnormal, status: "True", reason, message: standing.message, observedGeneration: generation });
+  }
+  if (standing.liveOnTwin) {
+    wanted.push({
+      type: "LiveOnTwin",
+      status: "True",
+      reason: "TemplateDiffers",
+      message: "users are on the candidate's own pods until the Deployment's template is theirs",
+      observedGeneration: generation,
+    });
+  }
+  return wanted.map((condition) => {
+    const old = before.find((candidate) => candidate.type === condition.type);
+    return { ...condition, lastTransitionTime: old?.status === condition.status ? old.lastTransitionTime : nowTime };
+  });
+}
+
+/** The word for people, and for `status.phase`. */
+export function phaseOf(standing: Standing): string {
+  return standing.row === "Succeeded" ? "Healthy" : standing.row === "Stalled" ? standing.reason : standing.row;
+}
+
+/** A Rollout's status from how things stand; unchanged fields keep their values. */
+export function rolloutStatus(
+  before: RolloutStatus,
+  standing: Standing,
+  what: Partial<RolloutStatus>,
+  generation: number,
+  nowTime: string,
+): RolloutStatus {
+  return {
+    ...before,
+    ...what,
+    observedGeneration: generation,
+    phase: phaseOf(standing),
+    message: standing.message,
+    conditions: conditionsOf(standing, generation, before.conditions, nowTime),
+  };
+}

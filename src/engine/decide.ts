@@ -1,0 +1,228 @@
+import { isFinal, type Phase } from "../api/phase.ts";
+import type { RunStatus, TransitionRecord } from "../api/run.ts";
+import { desiredOf, type Desired } from "./desired.ts";
+import type { EngineEvent } from "./event.ts";
+import type { RunFacts } from "./facts.ts";
+import { commandEvent, impliedEvents, withInconclusiveClock } from "./implied.ts";
+import { step } from "./machine.ts";
+import { memoryOf, msOf, rfc3339, type Memory } from "./memory.ts";
+import { describe } from "./message.ts";
+import { stepAt } from "./plan.ts";
+import { cellOf } from "./table.ts";
+
+/** Something that people are told once: a Kubernetes Event. */
+export interface Notice {
+  /** Makes the Event's name: the same thing has the same id after a crash. */
+  id: string;
+  type: "Normal" | "Warning";
+  reason: string;
+  message: string;
+}
+
+export interface Decision {
+  status: RunStatus;
+  desired: Desired;
+  notices: readonly Notice[];
+  /** When to look again though nothing happens, in milliseconds since the epoch. */
+  wakeAtMs: number | undefined;
+}
+
+interface Progress {
+  phase: Phase;
+  memory: Memory;
+  seen: string[];
+  transitions: TransitionRecord[];
+  notices: Notice[];
+  asFound: RunStatus["asFound"];
+}
+
+const MOST_EVENTS = 16;
+const KEPT_TRANSITIONS = 60;
+
+/** What has become of the run, what the world should be like, and what to tell people. Pure: the same facts give the same decision. */
+export function decide(facts: RunFacts): Decision {
+  const { status } = facts.run;
+  const now: Progress = {
+    phase: status.phase,
+    memory: withInconclusiveClock(status.phase, memoryOf(status), facts),
+    seen: [...status.commandsSeen],
+    transitions: [...status.transitions],
+    notices: [],
+    asFound: status.asFound,
+  };
+  const settled = settle(now, facts);
+  if (!settled) {
+    now.memory = {
+      ...now.memory,
+      stalled: {
+        reason: "EngineBug",
+        message: `more than ${MOST_EVENTS} events in one pass; the last state was ${now.phase}`,
+      },
+    };
+  }
+  const next = statusOf(now, facts);
+  tellOfFailedChecks(now, facts, next);
+  return {
+    status: next,
+    desired: desiredOf(now.phase, now.memory, withStatus(facts, next)),
+    notices: now.notices,
+    wakeAtMs: wakeAt(next, facts),
+  };
+}
+
+/** Feeds events until nothing changes any more. False when that does not come to an end. */
+function settle(now: Progress, facts: RunFacts): boolean {
+  for (let taken = 0; taken <= MOST_EVENTS; taken++) {
+    if (isFinal(now.phase)) return true;
+    if (now.phase === "Fencing" && now.asFound === undefined) now.asFound = facts.asFoundNow;
+    if (!takeImplied(now, facts) && !takeCommand(now, facts)) return true;
+  }
+  return false;
+}
+
+function takeImplied(now: Progress, facts: RunFacts): boolean {
+  const seen = withStatus(facts, { ...facts.run.status, asFound: now.asFound });
+  return impliedEvents(now.phase, now.memory, seen).some((event) => take(now, facts, event));
+}
+
+function take(now: Progress, facts: RunFacts, event: EngineEvent): boolean {
+  const before = now.phase;
+  const next = step(before, now.memory, facts.run.spec.plan, event);
+  const same =
+    next.phase === before && JSON.stringify(comparable(next.memory)) === JSON.stringify(comparable(now.memory));
+  if (same) return false;
+  now.phase = next.phase;
+  now.memory = next.memory;
+  record(now, facts, before, event);
+  return true;
+}
+
+/** A stall whose message only grows older is not a change. */
+function comparable(memory: Memory): unknown {
+  return { ...memory, stalled: memory.stalled?.reason };
+}
+
+function takeCommand(now: Progress, facts: RunFacts): boolean {
+  const command = facts.run.spec.commands.find((candidate) => !now.seen.includes(candidate.id));
+  if (command === undefined || isFinal(now.phase)) return false;
+  now.seen.push(command.id);
+  const { event, refusal } = commandEvent(command, now.phase, now.memory, facts);
+  const cell = cellOf(now.phase, event.type);
+  const no = refusal ?? (cell.kind === "refuse" ? cell.say : undefined);
+  if (no !== undefined) {
+    now.notices.push({
+      id: `${facts.run.name}.${command.id}`,
+      type: "Warning",
+      reason: "CommandRefused",
+      message: `${event.message}: refused in ${now.phase}: ${no}`,
+    });
+    return true;
+  }
+  if (!take(now, facts, event)) record(now, facts, now.phase, event);
+  return true;
+}
+
+function record(now: Progress, facts: RunFacts, from: Phase, event: EngineEvent): void {
+  const entry: TransitionRecord = {
+    at: rfc3339(facts.nowMs),
+    from,
+    to: now.phase,
+    event: event.type,
+    message: event.message,
+  };
+  if (event.command !== undefined) entry.by = event.command.by;
+  now.transitions.push(entry);
+  const told = describe(from, now.phase, event, now.memory, facts.run.spec.plan);
+  if (told !== undefined)
+    now.notices.push({
+      id: `${facts.run.name}.${now.transitions.length}.${now.memory.epoch}.${now.phase}`.toLowerCase(),
+      ...told,
+    });
+}
+
+function statusOf(now: Progress, facts: RunFacts): RunStatus {
+  const { status, spec } = facts.run;
+  const { evidence } = facts;
+  const final = isFinal(now.phase);
+  // The evidence that decided something stays: later states look at nothing new.
+  const telling = status.phase === "Observing" || evidence.verdicts.some((verdict) => verdict.verdict === "breach");
+  const judged = telling && evidence.epoch === now.memory.epoch && evidence.verdicts.length > 0;
+  return {
+    ...status,
+    ...now.memory,
+    phase: now.phase,
+    asFound: now.asFound,
+    commandsSeen: now.seen,
+    transitions: now.transitions.slice(-KEPT_TRANSITIONS),
+    writer: facts.identity,
+    startedAt: status.startedAt ?? rfc3339(facts.nowMs),
+    ...(final && status.finishedAt === undefined ? { finishedAt: rfc3339(facts.nowMs) } : {}),
+    ...(facts.preflight === undefined ? {} : { preflight: facts.preflight }),
+    ...(judged && !final ? { objectives: evidence.verdicts.map(objectiveStatus) } : {}),
+    liveOnTwin: now.memory.liveOnTwin || (final && now.phase !== "Promoted" && spec.from.track === "twin"),
+    weightInForce: weightNow(now),
+    ...stalledByChecks(now, facts),
+  };
+}
+
+function weightNow(now: Progress): number {
+  return now.phase === "Withdrawing" || now.phase === "Draining" || now.phase === "Undoing" || isFinal(now.phase)
+    ? 0
+    : now.memory.weightInForce;
+}
+
+function stalledByChecks(now: Progress, facts: RunFacts): Pick<RunStatus, "stalled"> | Record<string, never> {
+  const failed = facts.preflight?.filter((finding) => finding.severity === "fail") ?? [];
+  if (now.phase !== "Preflight" || failed.length === 0) return {};
+  return {
+    stalled: {
+      reason: "PreflightFailed",
+      message: failed.map((finding) => `${finding.id}: ${finding.message} (${finding.remedy})`).join("; "),
+    },
+  };
+}
+
+/** Once for each new set of failures: the checks run again and again while they fail. */
+function tellOfFailedChecks(now: Progress, facts: RunFacts, next: RunStatus): void {
+  const { stalled } = next;
+  if (stalled?.reason !== "PreflightFailed" || stalled.message === facts.run.status.stalled?.message) return;
+  const failed = next.preflight.filter((finding) => finding.severity === "fail").map((finding) => finding.id);
+  now.notices.push({
+    id: `${facts.run.name}.preflight.${failed.join(".")}`,
+    type: "Warning",
+    reason: "PreflightFailed",
+    message: stalled.message,
+  });
+}
+
+function objectiveStatus(verdict: RunFacts["evidence"]["verdicts"][number]): RunStatus["objectives"][number] {
+  const { objective, message } = verdict;
+  const common = { name: objective, verdict: verdict.verdict, message };
+  if (verdict.evidence === undefined) return common;
+  const { fromMs, toMs, ...numbers } = verdict.evidence;
+  return { ...common, evidence: { ...numbers, from: rfc3339(fromMs), to: rfc3339(toMs) } };
+}
+
+/** The facts as they are once this decision is remembered: what is desired may rest on what was just noted. */
+function withStatus(facts: RunFacts, status: RunStatus): RunFacts {
+  return { ...facts, run: { ...facts.run, status } };
+}
+
+/** The next moment at which the passing of time alone may change the decision. */
+function wakeAt(status: RunStatus, facts: RunFacts): number | undefined {
+  if (isFinal(status.phase)) return undefined;
+  const { plan } = facts.run.spec;
+  const appliedMs = msOf(status.appliedAt);
+  const sinceMs = msOf(status.inconclusiveSince);
+  const { routesForMs, labelsForMs } = facts.routing;
+  const moments = [
+    msOf(status.deadlines.progress),
+    msOf(status.deadlines.keep),
+    appliedMs === undefined ? undefined : appliedMs + stepAt(plan, status.step).observeMs,
+    sinceMs === undefined ? undefined : sinceMs + plan.analysis.onInconclusive.holdMs,
+    facts.nowMs + plan.settleMs - routesForMs,
+    facts.nowMs + plan.settleMs - labelsForMs,
+    facts.nowMs + 60_000,
+  ];
+  return Math.min(...moments.filter((moment) => moment !== undefined && moment > facts.nowMs).map(Number));
+}

@@ -1,0 +1,168 @@
+import type { Phase } from "../api/phase.ts";
+import type { RunFacts } from "./facts.ts";
+import type { Memory } from "./memory.ts";
+import { stepAt } from "./plan.ts";
+import { drainedOfPods, labelsSettled, liveAtSize, twinGone } from "./progress.ts";
+import { labelsOf, ownSize, twinTarget, type SubsetLabels } from "./world.ts";
+import { twinReplicas } from "./size.ts";
+
+/** The world as this state wants it. What is absent is left alone. Everything in it may be written again at any time. */
+export interface Desired {
+  /** Written first, in every pass, whatever else fails: no route gives the candidate more. */
+  atMost: number;
+  /** The lowering is a withdrawal and says so in its field manager (MACHINE.md rule 8). */
+  withdraw: boolean;
+  /** Labels of the two subsets. */
+  labels?: SubsetLabels;
+  /** Routes in split form with this weight for the canary subset. */
+  weight?: number;
+  /** Put back what was found: the routes, and once they are settled the rule. */
+  restore?: "routes" | "rule";
+  /** The candidate's Deployment. */
+  twin?: { replicas: number } | "gone";
+  /** The twin that an earlier run left users on. */
+  previousTwin?: "gone";
+  own: "leave" | "pause" | "release";
+  /** The autoscaler may not go below the size at the start. */
+  floor: "leave" | "raise" | "restore";
+}
+
+export function desiredOf(phase: Phase, memory: Memory, facts: RunFacts): Desired {
+  const held: Desired = { atMost: 0, withdraw: false, own: "pause", floor: "leave" };
+  const labels = labelsOf(phase, memory, facts);
+  const weighted = {
+    ...held,
+    ...(labels === undefined ? {} : { labels }),
+    atMost: memory.weightInForce,
+    floor: "raise" as const,
+  };
+  switch (phase) {
+    case "Preflight":
+      return { ...held, atMost: 100 };
+    case "Waiting":
+    case "Paused":
+      return { ...weighted, ...keptTwin(memory, facts), floor: labels === undefined ? "leave" : "raise" };
+    case "Fencing":
+      return fencing(memory, facts, held);
+    case "Scaling":
+      return { ...weighted, twin: { replicas: twinTarget(memory, facts) } };
+    case "Shifting":
+    case "Observing":
+      return { ...weighted, ...keptTwin(memory, facts), ...rising(phase, memory, facts) };
+    case "SwappingLabels":
+      return { ...weighted, atMost: 100, ...keptTwin(memory, facts) };
+    case "SwappingWeight":
+    case "Keeping":
+      return { ...weighted, atMost: 100, weight: 0, ...keptTwin(memory, facts) };
+    case "Converging":
+      return { ...weighted, atMost: 100, weight: 0, ...keptTwin(memory, facts), ...converging(facts) };
+    case "Joining":
+      return { ...held, atMost: 100, own: "leave", floor: "raise", ...handOver(phase, memory, facts) };
+    case "Releasing":
+      return {
+        ...held,
+        atMost: 100,
+        own: facts.own.template === "other" ? "pause" : "leave",
+        floor: "raise",
+        ...releasing(phase, memory, facts),
+      };
+    case "Undoing":
+      return undoing(memory, facts, held);
+    case "Withdrawing":
+      return withdrawing(facts, held, labels);
+    case "Draining":
+      return draining(memory, facts, { ...held, ...(labels === undefined ? {} : { labels }) });
+    default:
+      return { ...held, atMost: 100, own: "leave" };
+  }
+}
+
+/** Labels first; the routes follow once every proxy knows the subsets. */
+function fencing(memory: Memory, facts: RunFacts, held: Desired): Desired {
+  const labels = labelsOf("Fencing", memory, facts);
+  if (labels === undefined || !liveAtSize(facts)) return { ...held, atMost: memory.weightInForce };
+  const settled = labelsSettled("Fencing", memory, facts);
+  const right = settled || facts.routing.labelsForMs < facts.run.spec.plan.settleMs;
+  const common: Desired = { ...held, labels, floor: "raise", atMost: right ? memory.weightInForce : 0 };
+  return settled && facts.routing.form !== "split" ? { ...common, weight: 0 } : common;
+}
+
+function rising(phase: Phase, memory: Memory, facts: RunFacts): Partial<Desired> {
+  const { weight } = stepAt(facts.run.spec.plan, memory.step);
+  if (phase === "Observing") return { atMost: weight };
+  if (facts.rollout.suspend) return {};
+  return { atMost: Math.max(weight, memory.weightInForce), weight };
+}
+
+/** A twin that carries users is kept at the size for them; one that does not is left as it is. */
+function keptTwin(memory: Memory, facts: RunFacts): Partial<Desired> {
+  if (!facts.twin.exists || memory.weightInForce === 0) return {};
+  const { sizeAtStart } = facts.run.spec.pinned;
+  const size = memory.weightInForce === 100 ? Math.max(sizeAtStart, facts.own.replicas) : sizeAtStart;
+  return { twin: { replicas: twinReplicas(memory.weightInForce, size, facts.twin.replicas) } };
+}
+
+function converging(facts: RunFacts): Partial<Desired> {
+  const { own, hold, run } = facts;
+  const previous =
+    run.spec.from.track === "twin" && run.spec.from.workload !== run.spec.to.workload
+      ? { previousTwin: "gone" as const }
+      : {};
+  if (own.template !== "candidate") return { own: "pause", ...previous };
+  return { own: own.rolledOut && hold === "pause" ? "pause" : "release", ...previous };
+}
+
+/** Joining: both run one revision. The Service's own selector first, then the twin goes by quarters, then routes and rule. */
+function handOver(phase: Phase, memory: Memory, facts: RunFacts): Partial<Desired> {
+  if (twinGone(facts)) return restoring(facts);
+  const labels = labelsOf(phase, memory, facts);
+  const both: Partial<Desired> = { ...(labels === undefined ? {} : { labels }), weight: 0 };
+  if (!labelsSettled(phase, memory, facts) || memory.stalled !== undefined) return both;
+  return { ...both, twin: shrunk(facts) };
+}
+
+function shrunk(facts: RunFacts): { replicas: number } | "gone" {
+  const { twin, own } = facts;
+  if (!twin.exists || twin.replicas === 0) return "gone";
+  const steady = twin.pods === twin.replicas && own.vettedAvailable >= ownSize(facts);
+  const quarter = Math.max(1, Math.ceil(facts.run.spec.pinned.sizeAtStart / 4));
+  return { replicas: steady ? Math.max(0, twin.replicas - quarter) : twin.replicas };
+}
+
+function restoring(facts: RunFacts): Partial<Desired> {
+  if (facts.run.status.asFound === undefined) return {};
+  const { routesRestored, routesForMs } = facts.routing;
+  const settled = routesRestored && routesForMs >= facts.run.spec.plan.settleMs;
+  return { restore: settled ? "rule" : "routes", floor: "restore" };
+}
+
+function releasing(phase: Phase, memory: Memory, facts: RunFacts): Partial<Desired> {
+  if (twinGone(facts)) return restoring(facts);
+  const { own } = facts;
+  if (own.strayPods > 0 || own.vettedAvailable < ownSize(facts)) return {};
+  const labels = labelsOf(phase, memory, facts);
+  const settled = labelsSettled(phase, memory, facts);
+  return { ...(labels === undefined ? {} : { labels }), weight: 0, ...(settled ? { twin: "gone" as const } : {}) };
+}
+
+function undoing(memory: Memory, facts: RunFacts, held: Desired): Desired {
+  const kept: Desired = { ...held, atMost: 100, floor: "raise", ...keptTwin(memory, facts) };
+  const labels = labelsOf("Undoing", memory, facts);
+  return labels === undefined || !liveAtSize(facts) ? kept : { ...kept, labels, weight: 0 };
+}
+
+function withdrawing(facts: RunFacts, held: Desired, labels: SubsetLabels | undefined): Desired {
+  const unrouted = facts.routing.form === "plain" && facts.twin.exists;
+  return {
+    ...held,
+    withdraw: true,
+    floor: "raise",
+    ...(labels === undefined ? {} : { labels }),
+    ...(unrouted ? { twin: "gone" as const } : {}),
+  };
+}
+
+function draining(memory: Memory, facts: RunFacts, held: Desired): Desired {
+  if (!drainedOfPods(memory, facts)) return { ...held, withdraw: true, twin: "gone", floor: "raise" };
+  return facts.run.spec.from.track === "twin" ? { ...held, floor: "restore" } : { ...held, ...restoring(facts) };
+}

@@ -1,0 +1,90 @@
+import type { ObjectiveVerdict } from "../analysis/types.ts";
+import type { AsFound, RunSpec, RunStatus } from "../api/run.ts";
+
+export type Labels = Readonly<Record<string, string>>;
+
+/** Where the own Deployment's template stands to the run's two revisions. */
+export type TemplateIs = "candidate" | "live" | "other" | "gone";
+
+export interface OwnFacts {
+  template: TemplateIs;
+  paused: boolean;
+  /** The deployment controller has seen the pause (MACHINE.md rule 6). */
+  pauseObserved: boolean;
+  replicas: number;
+  /** Available pods of the live revision, and of any vetted one. */
+  liveAvailable: number;
+  vettedAvailable: number;
+  /** Exactly one ReplicaSet has pods. */
+  oneActive: boolean;
+  /** Pods of a revision that nobody has vetted. */
+  strayPods: number;
+  /** The Deployment's own template is rolled out whole and available. */
+  rolledOut: boolean;
+}
+
+export interface TwinFacts {
+  exists: boolean;
+  replicas: number;
+  available: number;
+  /** As many available as asked for, and the deployment controller has seen what was asked. */
+  full: boolean;
+  /** Pods that still exist, and how many of them are being taken away. */
+  pods: number;
+  podsLeaving: number;
+  /** Why its pods do not come up, in a sentence. */
+  trouble?: string;
+}
+
+export interface RoutingFacts {
+  problems: readonly { kind: "missing" | "foreign"; message: string }[];
+  form: "plain" | "split" | "mixed";
+  /** Largest and smallest share in percent of the canary subset over the managed routes. */
+  maxWeight: number;
+  minWeight: number;
+  stable: Labels | undefined;
+  canary: Labels | undefined;
+  /** Nothing is left to put back. */
+  routesRestored: boolean;
+  ruleRestored: boolean;
+  /** For how long this process has seen routes, and the rule's labels, exactly as they are now; milliseconds. */
+  routesForMs: number;
+  labelsForMs: number;
+  /** The last writer of the weights was a withdrawal of this epoch (MACHINE.md rule 8). */
+  withdrawMarked: boolean;
+  /** Who wrote the routes last. */
+  lastWriter: string;
+}
+
+/** Everything that a decision about a run rests on: plain values, gathered without I/O. */
+export interface RunFacts {
+  nowMs: number;
+  run: { name: string; spec: RunSpec; status: RunStatus; deleting: boolean };
+  rollout: { deleting: boolean; suspend: boolean };
+  /** How Deployments are held in this cluster. */
+  hold: "policy" | "pause";
+  own: OwnFacts;
+  twin: TwinFacts;
+  /** The twin that users were on when the run began, if they were. */
+  previousTwin: TwinFacts | undefined;
+  routing: RoutingFacts;
+  /** What the Service selects. */
+  selector: Labels;
+  /** Routes and rule as they are now, to be kept before the first write. */
+  asFoundNow: AsFound;
+  /** undefined: not looked yet. */
+  preflight: RunStatus["preflight"] | undefined;
+  evidence: {
+    /** The epoch that these verdicts belong to. */
+    epoch: number;
+    /** A reading was tried since this process began, and what came before was replayed. */
+    looked: boolean;
+    verdicts: readonly ObjectiveVerdict[];
+    /** Does the candidate's share of requests agree with the weight that the routes have? */
+    split: "applied" | "notYet" | "tooFew";
+    /** Requests to the candidate: none for `forMs`, some lately, or nothing is known. */
+    candidate: { kind: "quiet" | "busy" | "blind"; forMs: number };
+  };
+  /** Says who this process is, in status.writer. */
+  identity: string;
+}

@@ -1,0 +1,158 @@
+import type { Phase } from "../api/phase.ts";
+import type { Command } from "../api/run.ts";
+import { formatDuration, formatPercent } from "../api/units.ts";
+import type { EngineEvent, EventName } from "./event.ts";
+import type { RunFacts } from "./facts.ts";
+import { msOf, rfc3339, type Memory } from "./memory.ts";
+import { progressOf } from "./progress.ts";
+import { stepAt } from "./plan.ts";
+
+/** The states in which the candidate should have the weight in force: a lower one found was lowered by somebody. */
+const CARRYING: readonly Phase[] = ["Waiting", "Scaling", "Shifting", "Observing", "Paused", "SwappingLabels"];
+
+/**
+ * What the facts say has happened, the most urgent first. The first that changes something is taken; then the facts are asked again.
+ * Commands are not among them: they are taken one by one, in the order in which they were given.
+ */
+export function impliedEvents(phase: Phase, memory: Memory, facts: RunFacts): EngineEvent[] {
+  const { nowMs } = facts;
+  const found: (readonly [EventName, string | undefined])[] = [
+    [
+      "withdrawalFound",
+      facts.routing.withdrawMarked ? "a withdrawal had been written before the controller stopped" : undefined,
+    ],
+    ["deleted", deleted(facts)],
+    ["routeMissing", facts.routing.problems.find((problem) => problem.kind === "missing")?.message],
+    ["newTemplate", newTemplate(facts)],
+    ["templateBack", templateBack(facts)],
+    ["candidateLost", candidateLost(phase, memory, facts)],
+    ...breaches(memory, facts),
+    ["lowered", lowered(phase, memory, facts)],
+    ["suspended", suspended(phase, memory, facts)],
+  ];
+  const progress = progressOf(phase, memory, facts);
+  if (progress !== undefined) found.push([progress.type, progress.message]);
+  found.push(inconclusive(memory, facts), ["progressDeadline", progressDeadline(memory, facts)]);
+  return found.flatMap(([type, message]) => (message === undefined ? [] : [{ type, message, nowMs }]));
+}
+
+function deleted(facts: RunFacts): string | undefined {
+  if (facts.rollout.deleting) return "the Rollout was deleted";
+  return facts.run.deleting ? "the RolloutRun was deleted" : undefined;
+}
+
+function newTemplate(facts: RunFacts): string | undefined {
+  if (facts.own.template === "gone") return "the Deployment is gone";
+  return facts.own.template === "other"
+    ? "the Deployment has a newer template, which gets a run of its own"
+    : undefined;
+}
+
+function templateBack(facts: RunFacts): string | undefined {
+  return facts.own.template === "live" ? "the Deployment's template is the live one again" : undefined;
+}
+
+function candidateLost(phase: Phase, memory: Memory, facts: RunFacts): string | undefined {
+  if (
+    memory.weightInForce === 0 &&
+    phase !== "Shifting" &&
+    phase !== "SwappingWeight" &&
+    phase !== "Keeping" &&
+    phase !== "Converging"
+  )
+    return undefined;
+  if (!facts.twin.exists) return "the candidate's Deployment is gone";
+  if (facts.twin.available > 0) return undefined;
+  return `none of the candidate's pods is ready${facts.twin.trouble === undefined ? "" : `: ${facts.twin.trouble}`}`;
+}
+
+function breaches(memory: Memory, facts: RunFacts): (readonly [EventName, string | undefined])[] {
+  if (facts.evidence.epoch !== memory.epoch) return [];
+  const broken = facts.evidence.verdicts.filter((verdict) => verdict.verdict === "breach");
+  const of = (policy: "Rollback" | "Pause") => {
+    const messages = broken.filter((verdict) => verdict.onBreach === policy).map((verdict) => verdict.message);
+    return messages.length === 0 ? undefined : messages.join("; ");
+  };
+  return [
+    ["breachRollback", of("Rollback")],
+    ["breachPause", of("Pause")],
+  ];
+}
+
+function lowered(phase: Phase, memory: Memory, facts: RunFacts): string | undefined {
+  const { minWeight, lastWriter } = facts.routing;
+  if (!CARRYING.includes(phase) || memory.weightInForce === 0 || minWeight >= memory.weightInForce) return undefined;
+  return `the candidate's weight was lowered from ${formatPercent(memory.weightInForce)} to ${formatPercent(minWeight)} by ${lastWriter}`;
+}
+
+function suspended(phase: Phase, memory: Memory, facts: RunFacts): string | undefined {
+  if (!facts.rollout.suspend) return undefined;
+  const written = phase === "Shifting" && facts.routing.maxWeight > memory.weightInForce;
+  return written ? undefined : "the Rollout is suspended";
+}
+
+function inconclusive(memory: Memory, facts: RunFacts): readonly [EventName, string | undefined] {
+  const { holdMs, then } = facts.run.spec.plan.analysis.onInconclusive;
+  const type = then === "Pause" ? "inconclusivePause" : "inconclusiveRollback";
+  const sinceMs = msOf(memory.inconclusiveSince);
+  if (sinceMs === undefined || !facts.evidence.looked || facts.nowMs < sinceMs + holdMs) return [type, undefined];
+  const open = facts.evidence.verdicts
+    .filter((verdict) => verdict.verdict !== "pass")
+    .map((verdict) => verdict.message);
+  return [type, `nothing conclusive for ${formatDuration(holdMs)}: ${open.join("; ")}`];
+}
+
+function progressDeadline(memory: Memory, facts: RunFacts): string | undefined {
+  const dueMs = msOf(memory.deadlines.progress);
+  if (dueMs === undefined || facts.nowMs < dueMs) return undefined;
+  const trouble = facts.twin.trouble === undefined ? "" : `: ${facts.twin.trouble}`;
+  return `not done within ${formatDuration(facts.run.spec.plan.progressDeadlineMs)}${trouble}`;
+}
+
+/** A command as the machine's event; `refusal` where what it names is not what is at hand. */
+export function commandEvent(
+  command: Command,
+  phase: Phase,
+  memory: Memory,
+  facts: RunFacts,
+): { event: EngineEvent; refusal?: string } {
+  const by = command.by ?? "somebody";
+  const event: EngineEvent = {
+    type: command.verb,
+    message: `${command.verb}${command.step === undefined ? "" : ` ${command.step}`} by ${by}${command.reason === undefined ? "" : `: ${command.reason}`}`,
+    nowMs: facts.nowMs,
+    command: {
+      id: command.id,
+      by,
+      ...(command.step === undefined ? {} : { step: command.step }),
+      ...(command.reason === undefined ? {} : { reason: command.reason }),
+    },
+  };
+  const { plan } = facts.run.spec;
+  const known = plan.steps.map((step) => step.name);
+  if (command.step !== undefined && !known.includes(command.step)) {
+    return { event, refusal: `there is no step ${command.step}: the run's steps are ${known.join(", ")}` };
+  }
+  if (command.verb !== "skip") return { event };
+  const current = stepAt(plan, phase === "Waiting" ? Math.max(0, memory.step - 1) : memory.step).name;
+  if (command.step !== undefined && command.step !== current)
+    return { event, refusal: `the step at hand is ${current}, not ${command.step}` };
+  if (current === known.at(-1))
+    return {
+      event,
+      refusal: `${current} is the last step: what it shows decides the promotion, so it cannot be skipped`,
+    };
+  return { event };
+}
+
+/** Runs the clock of onInconclusive: from the end of the observation, or from when nothing was heard at all. */
+export function withInconclusiveClock(phase: Phase, memory: Memory, facts: RunFacts): Memory {
+  if (phase !== "Observing") return memory;
+  const { verdicts } = facts.evidence;
+  const appliedMs = msOf(memory.appliedAt) ?? facts.nowMs;
+  const over = facts.nowMs >= appliedMs + stepAt(facts.run.spec.plan, memory.step).observeMs;
+  const blind = verdicts.length === 0 || verdicts.some((verdict) => verdict.missing === "data");
+  const open = verdicts.length === 0 || verdicts.some((verdict) => verdict.verdict === "inconclusive");
+  if (!(open && (over || blind)) || facts.rollout.suspend) return { ...memory, inconclusiveSince: undefined };
+  return memory.inconclusiveSince === undefined ? { ...memory, inconclusiveSince: rfc3339(facts.nowMs) } : memory;
+}

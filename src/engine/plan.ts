@@ -1,0 +1,81 @@
+import type { RolloutSpec } from "../api/rollout.ts";
+import type { Plan, PlannedObjective, PlannedStep } from "../api/run.ts";
+import { durationMs, formatPercent, rateFraction, weightPercent } from "../api/units.ts";
+
+/** The name of the step that every plan ends in. */
+export const LAST_STEP = "all";
+
+/** A Rollout's spec as the run goes by it: defaults filled in, units resolved, the promotion's ramp as steps of their own. */
+export function compilePlan(spec: RolloutSpec): Plan {
+  const steps: PlannedStep[] = spec.steps.map((step) => ({
+    name: step.name,
+    weight: weightPercent(step.weight),
+    observeMs: durationMs(step.observe),
+    approval: step.approval !== undefined,
+    promotion: false,
+  }));
+  const analysis = spec.analysis;
+  return {
+    steps: [...steps, ...rampSteps(spec, steps.at(-1)?.weight ?? 0)],
+    keepPreviousMs: durationMs(spec.promotion.keepPrevious),
+    drainAfterMs: durationMs(spec.rollback.drainAfter),
+    settleMs: durationMs(spec.traffic.settle),
+    progressDeadlineMs: durationMs(spec.progressDeadline),
+    analysis: {
+      prometheus: analysis.prometheus.name,
+      intervalMs: durationMs(analysis.interval),
+      minRequests: analysis.minRequests,
+      onInconclusive: { holdMs: durationMs(analysis.onInconclusive.hold), then: analysis.onInconclusive.then },
+      objectives: analysis.objectives.map((objective) => compileObjective(objective, analysis.onBreach)),
+    },
+  };
+}
+
+function rampSteps(spec: RolloutSpec, above: number): PlannedStep[] {
+  const observeMs = durationMs(spec.promotion.observe);
+  const weights = spec.promotion.ramp.map(weightPercent).filter((weight) => weight > above && weight < 100);
+  return [
+    ...weights.map((weight) => ({
+      name: `${LAST_STEP}-${formatPercent(weight).replace("%", "")}`,
+      weight,
+      observeMs,
+      approval: false,
+      promotion: true,
+    })),
+    { name: LAST_STEP, weight: 100, observeMs, approval: false, promotion: true },
+  ];
+}
+
+function compileObjective(
+  objective: RolloutSpec["analysis"]["objectives"][number],
+  onBreach: "Rollback" | "Pause",
+): PlannedObjective {
+  const common = { name: objective.name, onBreach: objective.onBreach ?? onBreach };
+  if (objective.latency !== undefined) {
+    return {
+      ...common,
+      kind: "latency",
+      limitFraction: Number((1 - rateFraction(objective.latency.quantile)).toFixed(8)),
+      maxMs: durationMs(objective.latency.max),
+    };
+  }
+  if (objective.errorRate === undefined)
+    throw new TypeError(`objective ${objective.name} has no kind; the schema should have refused it`);
+  return { ...common, kind: "errorRate", limitFraction: rateFraction(objective.errorRate.max) };
+}
+
+/** Index of the first step of the promotion: what `promote` goes to. */
+export function promotionStep(plan: Plan): number {
+  return plan.steps.findIndex((step) => step.promotion);
+}
+
+/** The step at `index`; the last one when the index is past the end. */
+export function stepAt(plan: Plan, index: number): PlannedStep {
+  const step = plan.steps[Math.min(index, plan.steps.length - 1)];
+  if (step === undefined) throw new TypeError("a plan has at least one step");
+  return step;
+}
+
+export function isLastStep(plan: Plan, index: number): boolean {
+  return index >= plan.steps.length - 1;
+}

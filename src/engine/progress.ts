@@ -1,0 +1,214 @@
+import type { Phase } from "../api/phase.ts";
+import { formatPercent } from "../api/units.ts";
+import type { ProgressEvent } from "./event.ts";
+import type { Labels, RunFacts } from "./facts.ts";
+import { msOf, type Memory } from "./memory.ts";
+import { isLastStep, stepAt } from "./plan.ts";
+import { labelsOf, ownSize, sameLabels, twinTarget } from "./world.ts";
+
+type Progress = { type: ProgressEvent; message: string } | undefined;
+
+/** Is the work of this state done? Gives the event that says so. */
+export function progressOf(phase: Phase, memory: Memory, facts: RunFacts): Progress {
+  switch (phase) {
+    case "Preflight":
+      return when(
+        facts.preflight !== undefined && facts.preflight.every((finding) => finding.severity === "warn"),
+        "checksPassed",
+        "every check passed",
+      );
+    case "Waiting":
+      return gate(memory, facts);
+    case "Fencing":
+      return when(fenced(phase, memory, facts), "fenced", "the stable subset is narrowed to the live pods");
+    case "Scaling":
+      return scaled(memory, facts);
+    case "Shifting":
+      return applied(memory, facts);
+    case "Observing":
+      return passed(memory, facts);
+    case "SwappingLabels":
+      return when(
+        labelsSettled(phase, memory, facts),
+        "labelsApplied",
+        "the stable subset selects the candidate's pods",
+      );
+    case "SwappingWeight":
+      return when(
+        atZero(facts) && labelsSettled(phase, memory, facts),
+        "weightApplied",
+        "every user is on the new version, through the stable subset",
+      );
+    case "Keeping":
+      return keepOver(memory, facts);
+    case "Undoing":
+      return when(
+        atZero(facts) && labelsSettled(phase, memory, facts),
+        "oldServing",
+        "the old pods carry every user again",
+      );
+    case "Converging":
+      return when(converged(facts), "converged", "the Deployment runs the new version");
+    case "Joining":
+      return when(twinGone(facts) && restored(facts), "joined", "twin gone, routes as they were found");
+    case "Releasing":
+      return when(
+        twinGone(facts) && restored(facts),
+        "released",
+        "the Service's own pods carry every user; routes as they were found",
+      );
+    case "Withdrawing":
+      return quiet(phase, memory, facts);
+    case "Draining":
+      return drained(phase, memory, facts);
+    default:
+      return undefined;
+  }
+}
+
+function when(done: boolean, type: ProgressEvent, message: string): Progress {
+  return done ? { type, message } : undefined;
+}
+
+function gate(memory: Memory, facts: RunFacts): Progress {
+  if (facts.rollout.suspend) return undefined;
+  const before = memory.step > 0 ? stepAt(facts.run.spec.plan, memory.step - 1) : undefined;
+  const approved = before === undefined || !before.approval || memory.approved.includes(before.name);
+  return when(approved, "gateOpen", "nothing stands in the way of the next step");
+}
+
+/** The labels that this state wants are there, and every proxy has had time to hear of it. */
+export function labelsSettled(phase: Phase, memory: Memory, facts: RunFacts): boolean {
+  const wanted = labelsOf(phase, memory, facts);
+  if (wanted === undefined) return true;
+  const { stable, canary, labelsForMs } = facts.routing;
+  return (
+    matches(stable, wanted.stable) && matches(canary, wanted.canary) && labelsForMs >= facts.run.spec.plan.settleMs
+  );
+}
+
+function matches(found: Labels | undefined, wanted: Labels): boolean {
+  return found !== undefined && sameLabels(found, wanted);
+}
+
+function fenced(phase: Phase, memory: Memory, facts: RunFacts): boolean {
+  const { form, routesForMs } = facts.routing;
+  return (
+    facts.run.status.asFound !== undefined &&
+    labelsSettled(phase, memory, facts) &&
+    form === "split" &&
+    routesForMs >= facts.run.spec.plan.settleMs
+  );
+}
+
+function scaled(memory: Memory, facts: RunFacts): Progress {
+  const target = twinTarget(memory, facts);
+  const { twin } = facts;
+  return when(
+    twin.exists && twin.full && twin.available >= target,
+    "scaled",
+    `${twin.available} of the candidate's pods are ready`,
+  );
+}
+
+function applied(memory: Memory, facts: RunFacts): Progress {
+  const { weight } = stepAt(facts.run.spec.plan, memory.step);
+  const { maxWeight, minWeight, form, routesForMs } = facts.routing;
+  if (form !== "split" || maxWeight !== weight || minWeight !== weight) return undefined;
+  const { split } = facts.evidence;
+  const settled = routesForMs >= facts.run.spec.plan.settleMs;
+  if (split === "applied")
+    return {
+      type: "applied",
+      message: `${formatPercent(weight)} is in force: the candidate's share of requests agrees`,
+    };
+  if (split === "tooFew" && settled) {
+    return {
+      type: "applied",
+      message: `${formatPercent(weight)} is taken to be in force after the settle time: too few requests to tell by`,
+    };
+  }
+  return undefined;
+}
+
+function passed(memory: Memory, facts: RunFacts): Progress {
+  const { verdicts, epoch, looked } = facts.evidence;
+  if (facts.rollout.suspend || !looked || epoch !== memory.epoch || verdicts.length === 0) return undefined;
+  if (!verdicts.every((verdict) => verdict.verdict === "pass")) return undefined;
+  const { plan } = facts.run.spec;
+  const message = `step ${stepAt(plan, memory.step).name} passed: ${verdicts.map((verdict) => verdict.message).join("; ")}`;
+  return { type: isLastStep(plan, memory.step) ? "lastStepPassed" : "stepPassed", message };
+}
+
+function keepOver(memory: Memory, facts: RunFacts): Progress {
+  const untilMs = msOf(memory.deadlines.keep);
+  return when(
+    untilMs !== undefined && facts.nowMs >= untilMs,
+    "keepOver",
+    "the old pods were kept for as long as asked",
+  );
+}
+
+function atZero(facts: RunFacts): boolean {
+  return facts.routing.maxWeight === 0 && facts.routing.routesForMs >= facts.run.spec.plan.settleMs;
+}
+
+function converged(facts: RunFacts): boolean {
+  const { own, hold } = facts;
+  return (
+    own.template === "candidate" &&
+    own.rolledOut &&
+    own.replicas > 0 &&
+    (hold === "policy" || (own.paused && own.pauseObserved))
+  );
+}
+
+export function twinGone(facts: RunFacts): boolean {
+  return !facts.twin.exists && facts.twin.pods === 0;
+}
+
+/** Routes, then the rule, as they were before the run; nothing to do when the run never touched them. */
+function restored(facts: RunFacts): boolean {
+  const { routing, run } = facts;
+  if (run.status.asFound === undefined) return true;
+  return routing.routesRestored && routing.ruleRestored && routing.routesForMs >= run.spec.plan.settleMs;
+}
+
+function quiet(phase: Phase, memory: Memory, facts: RunFacts): Progress {
+  const { settleMs } = facts.run.spec.plan;
+  const { routing, evidence } = facts;
+  const untouched =
+    routing.form === "plain" || facts.run.status.asFound === undefined || memory.evidenceSince === undefined;
+  if (routing.maxWeight > 0) return undefined;
+  if (untouched) return { type: "quiet", message: "no user ever met the candidate" };
+  if (!facts.twin.exists && facts.twin.pods === 0) return { type: "quiet", message: "the candidate's pods are gone" };
+  if (!labelsSettled(phase, memory, facts)) return undefined;
+  if (evidence.candidate.kind === "quiet" && evidence.candidate.forMs >= settleMs) {
+    return { type: "quiet", message: "no request reaches the candidate any more" };
+  }
+  const blind = evidence.candidate.kind === "blind" && routing.routesForMs >= settleMs;
+  return when(blind, "quiet", "weight 0 was read for the settle time; there is no reading to confirm it by");
+}
+
+function drained(phase: Phase, memory: Memory, facts: RunFacts): Progress {
+  if (!drainedOfPods(memory, facts)) return undefined;
+  const { spec, status } = facts.run;
+  const done =
+    status.asFound === undefined ||
+    (spec.from.track === "twin" ? labelsSettled(phase, memory, facts) : restored(facts));
+  return when(done, "drained", "the candidate's pods are gone, routes as they were found");
+}
+
+/** No pod of the candidate is left, or every one is on its way out and has had its time. */
+export function drainedOfPods(memory: Memory, facts: RunFacts): boolean {
+  const { exists, pods, podsLeaving } = facts.twin;
+  if (exists) return false;
+  const dueMs = msOf(memory.deadlines.progress);
+  return pods === 0 || (podsLeaving === pods && dueMs !== undefined && facts.nowMs >= dueMs);
+}
+
+/** Enough live pods to carry every user by themselves: the condition for narrowing onto them. */
+export function liveAtSize(facts: RunFacts): boolean {
+  if (facts.run.spec.from.track === "twin") return facts.previousTwin?.full === true;
+  return facts.own.strayPods === 0 && facts.own.liveAvailable >= ownSize(facts);
+}

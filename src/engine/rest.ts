@@ -1,0 +1,73 @@
+import type { Outcome } from "../api/phase.ts";
+import type { RunSpec } from "../api/run.ts";
+
+/** What a decision at rest, with no run under way, is made on. Revisions are compared by the hash of their templates. */
+export interface RestFacts {
+  suspend: boolean;
+  /** Sentences: what is wrong with the spec. */
+  invalid: readonly string[];
+  own:
+    | {
+        hash: string;
+        replicas: number;
+        adopted: boolean;
+        paused: boolean;
+        /** One ReplicaSet active, of the Deployment's own template, all of it available. */
+        rolledOut: boolean;
+      }
+    | undefined;
+  live: { track: "own" | "twin"; hash: string } | undefined;
+  newestRun: { name: string; outcome: Outcome; hash: string; retry: boolean; message: string } | undefined;
+  hold: "policy" | "pause";
+  workload: string;
+}
+
+export type RestDecision =
+  | { kind: "invalid"; message: string }
+  | { kind: "noWorkload"; message: string }
+  /** The Deployment is taken under protection once its own roll-out is whole. */
+  | { kind: "adopting"; message: string }
+  | { kind: "adopt" }
+  /** No pods, so no users to protect: the template becomes live the native way. */
+  | { kind: "native" }
+  | { kind: "start"; reason: RunSpec["reason"] }
+  | { kind: "suspended"; message: string }
+  /** The newest template was refused and stays out until it changes or somebody says retry. */
+  | { kind: "refused"; outcome: Outcome; message: string }
+  | { kind: "idle"; own: "release" | "pause" | "leave" };
+
+export function decideRest(facts: RestFacts): RestDecision {
+  const { own, live, newestRun } = facts;
+  if (facts.invalid.length > 0) return { kind: "invalid", message: facts.invalid.join("; ") };
+  if (own === undefined) return { kind: "noWorkload", message: `Deployment ${facts.workload} does not exist` };
+  if (live === undefined) return adoption(facts, own);
+  if (own.hash === live.hash) {
+    if (live.track === "twin" && own.replicas > 0)
+      return facts.suspend ? suspended() : { kind: "start", reason: "Converge" };
+    return { kind: "idle", own: idleHold(facts, own) };
+  }
+  if (own.replicas === 0 && live.track === "own") return { kind: "native" };
+  if (newestRun !== undefined && newestRun.hash === own.hash && newestRun.outcome !== "Superseded") {
+    if (!newestRun.retry) return { kind: "refused", outcome: newestRun.outcome, message: newestRun.message };
+    return facts.suspend ? suspended() : { kind: "start", reason: "Retry" };
+  }
+  return facts.suspend ? suspended() : { kind: "start", reason: "NewRevision" };
+}
+
+function suspended(): RestDecision {
+  return { kind: "suspended", message: "a new version waits: the Rollout is suspended (spec.suspend)" };
+}
+
+function adoption(facts: RestFacts, own: NonNullable<RestFacts["own"]>): RestDecision {
+  if (own.replicas === 0 || own.rolledOut) return { kind: "adopt" };
+  return {
+    kind: "adopting",
+    message: `waiting for Deployment ${facts.workload} to finish its own roll-out: one ReplicaSet, every pod available`,
+  };
+}
+
+/** With the policy nothing is paused at rest; without it the pause is the hold. */
+function idleHold(facts: RestFacts, own: NonNullable<RestFacts["own"]>): "release" | "pause" | "leave" {
+  if (facts.hold === "policy") return own.paused ? "release" : "leave";
+  return own.paused ? "leave" : "pause";
+}

@@ -1,0 +1,26 @@
+import { FIELD_MANAGER_WITHDRAW } from "../api/metadata.ts";
+import type { KubeObject } from "../kube/port.ts";
+import type { Writer } from "./types.ts";
+
+/** Who last wrote the http routes of a VirtualService. */
+export function lastWriter(object: KubeObject | undefined): Writer {
+  return newest(httpWriters(object));
+}
+
+/** The entries of managedFields that own the http routes. Each still holds the value that is there: who is overwritten loses it. */
+function httpWriters(object: KubeObject | undefined): Writer[] {
+  return (object?.metadata.managedFields ?? []).flatMap(({ manager = "", time = "", fieldsV1 }) => {
+    const spec = (fieldsV1 as { "f:spec"?: Record<string, unknown> } | undefined)?.["f:spec"];
+    return spec !== undefined && "f:http" in spec ? [{ manager, time }] : [];
+  });
+}
+
+function newest(writers: readonly Writer[]): Writer {
+  return writers.reduce((last, each) => (each.time >= last.time ? each : last), { manager: "", time: "" });
+}
+
+/** When `sluice-withdraw` wrote http routes that are still as it left them; undefined when there are none. */
+export function withdrawnAt(objects: readonly (KubeObject | undefined)[]): string | undefined {
+  const entries = objects.flatMap(httpWriters).filter(({ manager }) => manager === FIELD_MANAGER_WITHDRAW);
+  return entries.length === 0 ? undefined : newest(entries).time;
+}

@@ -1,0 +1,21 @@
+import { createHash } from "node:crypto";
+
+/** The longest that a label's value, and so a name that we put into one, may be. */
+const MAX_LABEL = 63;
+
+/** `rollout` as the value of a label: itself when it fits, else its beginning and a digest that tells it from others. */
+export function labelValue(rollout: string): string {
+  return shorten(rollout, MAX_LABEL);
+}
+
+/** Name of the Nth run of a Rollout, of its PodTemplate and of its twin: `checkout-7`. Always usable as a label's value. */
+export function runName(rollout: string, ordinal: number): string {
+  const suffix = `-${ordinal}`;
+  return `${shorten(rollout, MAX_LABEL - suffix.length)}${suffix}`;
+}
+
+function shorten(name: string, max: number): string {
+  if (name.length <= max) return name;
+  const digest = createHash("sha256").update(name).digest("hex").slice(0, 8);
+  return `${name.slice(0, max - 9).replace(/[^a-z0-9]+$/i, "")}-${digest}`;
+}

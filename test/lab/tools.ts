@@ -1,0 +1,33 @@
+import { buildTool, type Say } from "./tools/build.ts";
+import { toolNamed, tools, type ToolName } from "./tools/catalogue.ts";
+import { crdFile } from "./tools/crds.ts";
+import { findTool } from "./tools/find.ts";
+
+export type { ToolName } from "./tools/catalogue.ts";
+
+/** One line at a time on standard error, so that a command's own output stays clean. */
+export const sayOnStderr: Say = (line) => process.stderr.write(`lab: ${line}\n`);
+
+/**
+ * Path of a tool's binary, built if nobody has it yet.
+ *
+ * @example const etcd = await ensureTool("etcd");
+ */
+export async function ensureTool(name: ToolName, say: Say = sayOnStderr): Promise<string> {
+  const tool = toolNamed(name);
+  return findTool(tool) ?? (await buildTool(tool, say));
+}
+
+/** Everything that a full lab needs, one after the other: each Go build uses all cores by itself. */
+export async function prepareTools(
+  names: readonly ToolName[] = tools.map((tool) => tool.name),
+  say: Say = sayOnStderr,
+): Promise<Map<ToolName, string>> {
+  const paths = new Map<ToolName, string>();
+  for (const name of names) paths.set(name, await ensureTool(name, say));
+  if (paths.has("pilot-discovery")) {
+    await crdFile("istio-crds", say);
+    await crdFile("gateway-api-crds", say);
+  }
+  return paths;
+}

