@@ -15,15 +15,36 @@ function celIndices(count: number): string {
 }
 
 /**
- * CEL that is true when the weights of `self`, a list of `count` items at most, rise. Each is read once, and by `substring`: API
- * servers before 1.34 take a weight for as long as a whole request, and this is what they still let pass.
+ * CEL for the weights of the list `self`, as doubles. Each is read once, and by `substring`: API servers before 1.34 take a weight
+ * for as long as a whole request, and this is what they still let pass.
  * What is not a weight is passed over (-1); its own rule speaks of it.
  */
-function celRises(count: number, weight: string, has: string): string {
+function celWeights(weight: string, has: string): string {
   const isWeight = `${has}(type(${weight}) == int || ${weight}.endsWith('%'))`;
   const percent = `(type(${weight}) == int ? double(${weight}) : double(${weight}.substring(0, ${weight}.size() - 1)))`;
-  const rises = `${celIndices(count)}.all(i, i == 0 || i >= w.size() || w[i] < 0.0 || w[i - 1] < w[i])`;
-  return `[self.map(s, ${isWeight} ? ${percent} : -1.0)].all(w, ${rises})`;
+  return `self.map(s, ${isWeight} ? ${percent} : -1.0)`;
+}
+
+/** That the weights of `self`, a list of `count` items at most, rise; the message names the first that does not. */
+function celRises(
+  count: number,
+  weights: string,
+  pathOf: (index: number) => string,
+): { cel: string; messageExpression: string } {
+  const falls = "i > 0 && i < w.size() && w[i] >= 0.0 && w[i - 1] >= w[i]";
+  const first = celPaths(count, pathOf, `[${weights}].map(w, ${celIndices(count)}.filter(i, ${falls})[0])[0]`);
+  return {
+    cel: `[${weights}].all(w, !${celIndices(count)}.exists(i, ${falls}))`,
+    messageExpression: `${first} + ' must be above the weight before it: weights must rise'`,
+  };
+}
+
+/**
+ * CEL for the path with that index. A field path of a rule cannot hold an index, and text that is put together from one, or joined,
+ * is estimated at more than a rule may cost: hence a list of all paths.
+ */
+function celPaths(count: number, pathOf: (index: number) => string, index: string): string {
+  return `[${Array.from({ length: count }, (_, position) => `'${pathOf(position)}'`).join(", ")}][${index}]`;
 }
 
 /** Index and message of every weight that is not above the one before it. */
@@ -39,14 +60,14 @@ function notRising(weights: readonly Weight[]): { index: number; message: string
 }
 
 export const weightsRise: Rule<readonly { weight: Weight }[]> = {
-  cel: celRises(MAX_STEPS, "s.weight", "has(s.weight) && "),
+  ...celRises(MAX_STEPS, celWeights("s.weight", "has(s.weight) && "), (index) => `spec.steps[${index}].weight`),
   message: "weights must rise: each step's weight must be above that of the step before it",
   broken: (steps) =>
     notRising(steps.map((step) => step.weight)).map(({ index, message }) => ({ path: [index, "weight"], message })),
 };
 
 export const rampRises: Rule<readonly Weight[]> = {
-  cel: celRises(MAX_RAMP, "s", ""),
+  ...celRises(MAX_RAMP, celWeights("s", ""), (index) => `spec.promotion.ramp[${index}]`),
   message: "weights must rise: each must be above the one before it",
   broken: (ramp) => notRising(ramp).map(({ index, message }) => ({ path: [index], message })),
 };
@@ -90,6 +111,11 @@ const SHORTER = "must not be shorter than spec.analysis.interval: no number woul
 export const stepsAreObserved: Rule<Observed> = {
   cel: `self.steps.all(s, !(${celShorter("s.observe")}))`,
   message: `a step's observe ${SHORTER}`,
+  messageExpression: `${celPaths(
+    MAX_STEPS,
+    (index) => `spec.steps[${index}].observe`,
+    `${celIndices(MAX_STEPS)}.filter(i, i < self.steps.size() && ${celShorter("self.steps[i].observe")})[0]`,
+  )} + ' ${SHORTER}'`,
   fieldPath: ".steps",
   broken: ({ steps, analysis }) =>
     steps.flatMap((step, index) => {

@@ -8,7 +8,7 @@ export interface Violation {
 
 /**
  * One rule said twice, side by side so that the two cannot drift: in CEL for the API server, in TypeScript for the command line and
- * the controller. `test/contract/manifests.ts` holds bad and good manifests that both must judge alike.
+ * the controller. `test/contract` holds bad and good Rollouts that both must judge alike.
  */
 export interface Rule<T> {
   /** True when the rule holds. Never fails on a value that breaks another rule: a second error would only confuse. */
@@ -68,6 +68,19 @@ export function listMap<S extends z.ZodArray>(schema: S, key: string): S {
     }
   });
   return checked.meta({ "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": [key] });
+}
+
+/** An array in which no value may stand twice. */
+export function listSet<S extends z.ZodArray>(schema: S): S {
+  const checked = schema.check((context) => {
+    const values: readonly unknown[] = context.value;
+    for (const [index, value] of values.entries()) {
+      const first = values.indexOf(value);
+      const message = `${JSON.stringify(value)} is item ${first} already: name it once`;
+      if (first !== index) context.issues.push({ code: "custom", input: value, path: [index], message });
+    }
+  });
+  return checked.meta({ "x-kubernetes-list-type": "set" });
 }
 
 /** Marks a union's members: the CRD does not require any of them by itself, so that the rule's own message is what people see. */

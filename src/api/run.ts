@@ -14,7 +14,7 @@ export { type RolloutStatus, rolloutStatusSchema } from "./rollout-status.ts";
 export { type Command, type RunSpec, runSpecSchema } from "./run-spec.ts";
 
 export const transitionRecordSchema = z.object({
-  at: timeSchema.describe("When."),
+  at: timeSchema.describe("When it was."),
   from: z.string().describe("The phase that was left."),
   to: z.string().describe("The phase that was entered."),
   event: z.string().describe("What moved it."),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { dnsLabelSchema, durationSchema, nameSchema } from "./fields.ts";
 import { refsAreUnique, subsetsDiffer } from "./rollout-rules.ts";
-import { exactlyOneOf, withRules } from "./rule.ts";
+import { exactlyOneOf, listSet, withRules } from "./rule.ts";
 
 const OTHER_NAMESPACE =
   "Its namespace. Default: the Rollout's. An object elsewhere must allow it by the annotation `sluice.dev/allow-from`, with the Rollout's namespace in it.";
@@ -9,11 +9,7 @@ const OTHER_NAMESPACE =
 export const virtualServiceRefSchema = z.strictObject({
   name: nameSchema.describe("Name of the VirtualService."),
   namespace: nameSchema.optional().describe(OTHER_NAMESPACE),
-  routes: z
-    .array(nameSchema)
-    .min(1)
-    .max(16)
-    .meta({ "x-kubernetes-list-type": "set" })
+  routes: listSet(z.array(nameSchema).min(1).max(16))
     .optional()
     .describe("Names of the http routes that carry this service's users. May be left out when only one fits."),
 });

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { badCases, goodCases, rollout } from "../../test/contract/manifests.ts";
+import { badCases } from "../../test/contract/bad-rollouts.ts";
+import { goodCases } from "../../test/contract/good-rollouts.ts";
+import { rollout } from "../../test/contract/manifests.ts";
 import { validateRollout } from "./validate.ts";
 
 function problemsOf(object: unknown): string[] {

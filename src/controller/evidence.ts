@@ -2,7 +2,7 @@ import { createAccumulator, type Accumulator } from "../analysis/accumulate.ts";
 import { splitApplied } from "../analysis/applied.ts";
 import { judge } from "../analysis/judge.ts";
 import { countObjective } from "../analysis/objective.ts";
-import type { AnalysisTarget, Reading } from "../analysis/types.ts";
+import type { AnalysisTarget, Reading, ShareReading } from "../analysis/types.ts";
 import type { RunSpec, RunStatus } from "../api/run.ts";
 import type { Clock } from "../clock.ts";
 import type { RunFacts } from "../engine/facts.ts";
@@ -149,15 +149,17 @@ export function createEvidenceBook(options: EvidenceOptions): EvidenceBook {
         ...(entry.failure === undefined ? {} : { lastFailure: entry.failure }),
       });
       const shares = entry.accumulator.shares(split.sinceMs);
+      const candidate = candidateTraffic(entry.accumulator, split.sinceMs, nowMs, staleAfterMs);
       return {
         epoch: entry.epoch,
         looked: entry.looked,
         verdicts,
-        split: splitApplied(shares, split.percent, {
-          sinceWriteMs: split.sinceMs,
-          previousPercent: status.weightInForce,
-        }).kind,
-        candidate: candidateTraffic(entry.accumulator, split.sinceMs, nowMs, staleAfterMs),
+        split: splitSeen(shares, split, status.weightInForce, {
+          nowMs,
+          intervalMs: entry.intervalMs,
+          blind: candidate.kind === "blind",
+        }),
+        candidate,
       };
     },
   };
@@ -166,6 +168,24 @@ export function createEvidenceBook(options: EvidenceOptions): EvidenceBook {
 /** A reading says something about now for four intervals, and never for less than ten seconds: scrapes come late. */
 function staleAfter(intervalMs: number): number {
   return Math.max(10_000, 4 * intervalMs);
+}
+
+interface Looking {
+  nowMs: number;
+  intervalMs: number;
+  blind: boolean;
+}
+
+/** Whether traffic follows the weight. As long as readings come, "too few requests" is only said after two of them. */
+function splitSeen(
+  shares: readonly ShareReading[],
+  split: { percent: number; sinceMs: number },
+  previousPercent: number,
+  looking: Looking,
+): RunFacts["evidence"]["split"] {
+  const { kind } = splitApplied(shares, split.percent, { sinceWriteMs: split.sinceMs, previousPercent });
+  const due = looking.nowMs - split.sinceMs > 5 * looking.intervalMs + 5_000;
+  return kind === "tooFew" && shares.length < 2 && !looking.blind && !due ? "notYet" : kind;
 }
 
 function candidateTraffic(

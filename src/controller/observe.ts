@@ -66,6 +66,7 @@ export function observeRun(context: Context, rollout: { deleting: boolean; suspe
     own: ownFacts(
       ownState,
       ownState?.template === undefined ? "gone" : templateIs(caches, namespace, spec, ownState.template),
+      spec,
     ),
     twin: twinFacts(twin, twinPods),
     previousTwin:
@@ -110,9 +111,16 @@ function templateIs(caches: Caches, namespace: string, spec: RunSpec, template: 
   return is(spec.to) ? "candidate" : is(spec.from) ? "live" : "other";
 }
 
-function ownFacts(state: OwnState | undefined, template: TemplateIs): OwnFacts {
+function isOnlyCandidate(state: OwnState, spec: RunSpec): boolean {
+  const active = state.replicaSets.filter((set) => set.specReplicas > 0 || set.replicas > 0);
+  const wanted = spec.from.hash === spec.to.hash ? "live" : "candidate";
+  return active.length === 1 && active.every((set) => set.revision === wanted && set.available >= state.specReplicas);
+}
+
+function ownFacts(state: OwnState | undefined, template: TemplateIs, spec: RunSpec): OwnFacts {
   if (state === undefined) {
     return {
+      onlyCandidate: false,
       template: "gone",
       paused: false,
       pauseObserved: false,
@@ -134,6 +142,7 @@ function ownFacts(state: OwnState | undefined, template: TemplateIs): OwnFacts {
     vettedAvailable: vetted.reduce((sum, set) => sum + set.available, 0),
     oneActive: state.activeCount === 1,
     strayPods: state.replicaSets.filter((set) => set.revision === "other").reduce((sum, set) => sum + set.replicas, 0),
+    onlyCandidate: isOnlyCandidate(state, spec),
     rolledOut: state.rolledOut,
   };
 }

@@ -109,7 +109,7 @@ function converging(facts: RunFacts): Partial<Desired> {
       ? { previousTwin: "gone" as const }
       : {};
   if (own.template !== "candidate") return { own: "pause", ...previous };
-  return { own: own.rolledOut && hold === "pause" ? "pause" : "release", ...previous };
+  return { own: own.onlyCandidate && hold === "pause" ? "pause" : "release", ...previous };
 }
 
 /** Joining: both run one revision. The Service's own selector first, then the twin goes by quarters, then routes and rule. */

@@ -19,6 +19,8 @@ export interface OwnFacts {
   oneActive: boolean;
   /** Pods of a revision that nobody has vetted. */
   strayPods: number;
+  /** Every pod is of the candidate's revision and the size is reached, whatever the Deployment's status says yet. */
+  onlyCandidate: boolean;
   /** The Deployment's own template is rolled out whole and available. */
   rolledOut: boolean;
 }

@@ -20,8 +20,8 @@ function kindSections(kind: KindDefinition): string[] {
   return [
     `## ${kind.kind}`,
     `${kind.description} Its name has at most ${kind.nameLength} characters.`,
-    ...objectSections(structural(kind.spec), "spec"),
-    ...objectSections({ ...structural(kind.status), description: kind.statusDescription }, "status"),
+    ...objectSections(structural(kind.spec), `${kind.kind}.spec`),
+    ...objectSections({ ...structural(kind.status), description: kind.statusDescription }, `${kind.kind}.status`),
   ];
 }
 
@@ -70,8 +70,8 @@ function typeOf(schema: StructuralSchema): string {
   if (items !== undefined) return `list of ${plural(typeOf(items))}${limits(schema.minItems, schema.maxItems)}`;
   if (additionalProperties !== undefined) return `map of ${plural(typeOf(additionalProperties))}`;
   if (type === "string") return isDuration(schema) ? "duration" : isRate(schema) ? "rate" : "string";
-  if (type === "integer" || type === "number") return `${type}${limits(schema.minimum, schema.maximum)}`;
-  return schema.nullable === true ? `${type} or null` : type;
+  const numeric = type === "integer" || type === "number";
+  return `${type}${numeric ? limits(schema.minimum, schema.maximum) : ""}${schema.nullable === true ? " or null" : ""}`;
 }
 
 function plural(type: string): string {

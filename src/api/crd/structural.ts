@@ -74,6 +74,8 @@ function convert(json: JsonSchema, path: string): StructuralSchema {
   const result: JsonSchema = {};
   for (const key of COPIED) if (json[key] !== undefined) result[key] = json[key];
   if (json["type"] === "integer") boundInteger(result);
+  // Nothing written and null written are the same, to merge patches as well; null is no default that a CRD could fill in.
+  if (result["default"] === null) delete result["default"];
 
   const properties = json["properties"] as Record<string, JsonSchema> | undefined;
   const members = (json[MEMBERS] ?? []) as readonly string[];

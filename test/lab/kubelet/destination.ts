@@ -78,3 +78,14 @@ export function serviceLabels(service: string | undefined, namespace: string): D
     destination_service_namespace: namespace,
   };
 }
+
+/**
+ * Who called, as a sidecar would know it: the mesh's proxies by their certificate, everybody else not at all. There are no
+ * certificates here; what came through an Envoy carries a header of its own.
+ */
+export function callerLabels(headers: Readonly<Record<string, unknown>>): DestinationLabels {
+  const meshed = Object.keys(headers).some((name) => name.startsWith("x-envoy-"));
+  return meshed
+    ? { source_workload: "edge", source_workload_namespace: "istio-ingress", connection_security_policy: "mutual_tls" }
+    : {};
+}

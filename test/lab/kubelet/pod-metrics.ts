@@ -27,13 +27,14 @@ export class PodMetrics {
     return this.#requests;
   }
 
-  record(service: DestinationLabels, responseCode: number, durationMs: number): void {
+  /** `request` holds the labels that differ from request to request: the service asked for, and who asked. */
+  record(request: DestinationLabels, responseCode: number, durationMs: number): void {
     this.#requests++;
-    const key = `${service.destination_service} ${responseCode}`;
+    const key = `${responseCode} ${Object.values(request).join(" ")}`;
     let series = this.#series.get(key);
     if (series === undefined) {
       series = {
-        labels: format({ ...this.#common, ...service, response_code: String(responseCode) }),
+        labels: format({ ...this.#common, ...request, response_code: String(responseCode) }),
         count: 0,
         sumMs: 0,
         buckets: boundsMs.map(() => 0),

@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import type { Behaviour } from "./behaviour.ts";
 
 export interface PodServerOptions {
@@ -10,7 +16,7 @@ export interface PodServerOptions {
   readonly behaviour: () => Behaviour;
   /** The sidecar's metrics, served on port 15020. */
   readonly metrics: () => string;
-  onAnswered(host: string | undefined, status: number, durationMs: number): void;
+  onAnswered(headers: IncomingHttpHeaders, status: number, durationMs: number): void;
 }
 
 const sidecarPort = 15_020;
@@ -63,7 +69,7 @@ export class PodServer {
     const answer = () => {
       response.writeHead(status, { "content-type": "text/plain", ...headers });
       response.end(status === 200 ? "ok\n" : "made to fail\n");
-      onAnswered(request.headers.host, status, performance.now() - startedAt);
+      onAnswered(request.headers, status, performance.now() - startedAt);
     };
     if (delayMs <= 0) answer();
     else setTimeout(answer, delayMs);

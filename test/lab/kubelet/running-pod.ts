@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Admin, AdminError, type Ref } from "../admin.ts";
 import { type Behaviour, behaviourOf, imageTag, seededRandom } from "./behaviour.ts";
-import { serviceFor, serviceLabels, servicesOf, workloadLabels, workloadOf } from "./destination.ts";
+import { callerLabels, serviceFor, serviceLabels, servicesOf, workloadLabels, workloadOf } from "./destination.ts";
 import { PodMetrics } from "./pod-metrics.ts";
 import { PodServer } from "./pod-server.ts";
 import { podStatus } from "./pod-status.ts";
@@ -50,9 +50,10 @@ export class RunningPod {
       random: seededRandom(pod.metadata.name),
       behaviour: () => this.behaviour,
       metrics: () => this.#metrics.render(),
-      onAnswered: (host, status, durationMs) => {
-        const service = serviceFor(host, servicesOf(this.#pod, context.services()));
-        this.#metrics.record(serviceLabels(service, namespace), status, durationMs);
+      onAnswered: (requestHeaders, status, durationMs) => {
+        const service = serviceFor(requestHeaders.host, servicesOf(this.#pod, context.services()));
+        const labels = { ...serviceLabels(service, namespace), ...callerLabels(requestHeaders) };
+        this.#metrics.record(labels, status, durationMs);
       },
     });
   }

@@ -29,7 +29,7 @@ export class Proxy {
    *
    * @example (await lab.gateway.weightsInForce(shop.host)).find(({ subset }) => subset === "canary")?.percent
    */
-  async weightsInForce(host: string, route?: string): Promise<Share[]> {
+  async weightsInForce(host: string, route?: string): Promise<readonly Share[]> {
     const routes = await this.routesInForce(host);
     return (route === undefined ? routes[0] : routes.find(({ name }) => name === route))?.shares ?? [];
   }

@@ -1,0 +1,56 @@
+import { first, type Fields, istio, many, objectives, steps } from "./manifests.ts";
+
+export interface GoodCase {
+  readonly name: string;
+  /** Laid over `twoLines`. */
+  readonly spec: Fields;
+}
+
+export const goodCases: readonly GoodCase[] = [
+  { name: "the two-line Rollout", spec: {} },
+  {
+    name: "weights of both forms that rise by a little",
+    spec: steps({ name: "a", weight: "0.5%" }, { name: "b", weight: 1 }, { name: "c", weight: "1.0001%" }),
+  },
+  {
+    name: "weights whose texts would sort the other way",
+    spec: steps({ name: "a", weight: "9%" }, { name: "b", weight: "10%" }, { name: "c", weight: "10.5%" }),
+  },
+  {
+    name: "a first step at 0 and a last one at 100",
+    spec: steps({ name: "dark", weight: 0 }, { name: "full", weight: 100 }),
+  },
+  { name: "no steps at all", spec: steps() },
+  {
+    name: "twenty steps of twenty objectives",
+    spec: {
+      ...steps(...many((i) => ({ name: `s${i}`, weight: i + 1, approval: {} }))),
+      ...objectives(...many((i) => ({ name: `o${i}`, errorRate: { max: "1%" } }))),
+    },
+  },
+  {
+    name: "durations of several units",
+    spec: { progressDeadline: "1h30m", rollback: { drainAfter: "1m30s500ms" }, promotion: { keepPrevious: "0s" } },
+  },
+  {
+    name: "observe as long as the interval",
+    spec: { ...steps({ ...first, observe: "60s" }), analysis: { interval: "1m" } },
+  },
+  {
+    name: "a latency objective of its own",
+    spec: objectives({ name: "slow", latency: { quantile: "99.9%", max: "1s" }, onBreach: "Pause" }),
+  },
+  {
+    name: "the same name in two namespaces",
+    spec: istio({ virtualServices: [{ name: "a" }, { name: "a", namespace: "edge" }] }),
+  },
+  { name: "a ramp of one", spec: { promotion: { ramp: ["100%"] } } },
+  {
+    name: "everything else",
+    spec: {
+      ...istio({ destinationRule: { name: "rule", namespace: "edge" }, subsets: { stable: "old", canary: "new" } }),
+      suspend: true,
+      historyLimit: 3,
+    },
+  },
+];
