@@ -3,7 +3,20 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["src/**/*.test.ts"], pool: "threads", testTimeout: 20_000 } },
+      {
+        test: {
+          name: "unit",
+          include: [
+            "src/**/*.test.ts",
+            "test/lab/kubelet/*.test.ts",
+            "test/lab/mesh/*.test.ts",
+            "test/lab/request-log.test.ts",
+            "test/lab/tools/*.test.ts",
+          ],
+          pool: "threads",
+          testTimeout: 20_000,
+        },
+      },
       {
         test: {
           name: "contract",
@@ -16,7 +29,7 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
-          include: ["test/lab/**/*.test.ts", "test/e2e/**/*.test.ts"],
+          include: ["test/lab/lab.test.ts", "test/e2e/**/*.test.ts"],
           globalSetup: ["test/lab/global-setup.ts"],
           testTimeout: 180_000,
           hookTimeout: 120_000,

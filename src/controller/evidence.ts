@@ -176,7 +176,7 @@ interface Looking {
   blind: boolean;
 }
 
-/** Whether traffic follows the weight. As long as readings come, "too few requests" is only said after two of them. */
+/** Whether traffic follows the weight. As long as readings come, some time is given to the requests to show it. */
 function splitSeen(
   shares: readonly ShareReading[],
   split: { percent: number; sinceMs: number },
@@ -185,7 +185,7 @@ function splitSeen(
 ): RunFacts["evidence"]["split"] {
   const { kind } = splitApplied(shares, split.percent, { sinceWriteMs: split.sinceMs, previousPercent });
   const due = looking.nowMs - split.sinceMs > 5 * looking.intervalMs + 5_000;
-  return kind === "tooFew" && shares.length < 2 && !looking.blind && !due ? "notYet" : kind;
+  return kind === "tooFew" && !looking.blind && !due ? "notYet" : kind;
 }
 
 function candidateTraffic(

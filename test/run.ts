@@ -1,0 +1,101 @@
+/**
+ * Everything that is checked, in the order of what it costs: format, lint and types, unit tests, contract tests against a real
+ * apiserver, end-to-end tests on the lab. Ends with "N passed, N failed"; a skipped test fails the run.
+ *
+ *   node test/run.ts [static|unit|contract|e2e ...]      all of them when none is named
+ */
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+interface Tally {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+const STATIC: readonly (readonly string[])[] = [
+  ["biome", "format"],
+  ["oxlint", "--type-aware"],
+  ["tsc", "-p", "."],
+];
+
+const wanted = process.argv.slice(2);
+const known = ["static", "unit", "contract", "e2e"];
+const unknown = wanted.filter((stage) => !known.includes(stage));
+if (unknown.length > 0) {
+  console.error(`there is no stage ${unknown.join(", ")}: the stages are ${known.join(", ")}`);
+  process.exit(2);
+}
+
+const scratch = await mkdtemp(join(tmpdir(), "sluice-test-"));
+const tally: Tally = { passed: 0, failed: 0, skipped: 0 };
+try {
+  if (wants("static")) for (const command of STATIC) count(await exitCode(command));
+  if (wants("unit")) await vitest("unit", ["vitest"]);
+  // Inside a network namespace, where pods have addresses; the tools that are missing are built on the way in.
+  for (const project of ["contract", "e2e"]) {
+    if (wants(project)) await vitest(project, ["node", "test/lab/netns.ts", "vitest"]);
+  }
+} finally {
+  await rm(scratch, { recursive: true, force: true });
+}
+if (tally.skipped > 0) console.log(`${tally.skipped} skipped, which counts as failed: nothing may be skipped`);
+console.log(`${tally.passed} passed, ${tally.failed + tally.skipped} failed`);
+process.exitCode = tally.failed + tally.skipped === 0 ? 0 : 1;
+
+function wants(stage: string): boolean {
+  return wanted.length === 0 || wanted.includes(stage);
+}
+
+function count(code: number): void {
+  if (code === 0) tally.passed++;
+  else tally.failed++;
+}
+
+async function vitest(project: string, command: readonly string[]): Promise<void> {
+  const report = join(scratch, `${project}.json`);
+  const code = await exitCode([
+    ...command,
+    "run",
+    "--project",
+    project,
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${report}`,
+  ]);
+  const result = await readReport(report);
+  tally.passed += result.passed;
+  tally.failed += result.failed;
+  tally.skipped += result.skipped;
+  // A run that broke outside of a test (a file that does not load, a lab that does not boot) fails as well.
+  if (code !== 0 && result.failed === 0) tally.failed++;
+  if (code === 0 && result.passed === 0) tally.failed++;
+}
+
+async function readReport(path: string): Promise<Tally> {
+  try {
+    const report = JSON.parse(await readFile(path, "utf8")) as Record<
+      "numPassedTests" | "numFailedTests" | "numPendingTests" | "numTodoTests",
+      number
+    >;
+    return {
+      passed: report.numPassedTests,
+      failed: report.numFailedTests,
+      skipped: report.numPendingTests + report.numTodoTests,
+    };
+  } catch {
+    return { passed: 0, failed: 0, skipped: 0 };
+  }
+}
+
+function exitCode(command: readonly string[]): Promise<number> {
+  const [program = "", ...args] = command;
+  console.log(`\n> ${command.join(" ")}`);
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: "inherit" });
+    child.on("error", reject);
+    child.on("exit", (code, signal) => resolve(signal === null ? (code ?? 1) : 1));
+  });
+}
