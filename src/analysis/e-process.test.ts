@@ -39,10 +39,12 @@ describe("the value", () => {
           const seen = all.filter(([, total]) => total > 0);
           const state = createEProcess(limit);
           for (const [bad, total] of all) update(state, bad, total);
-          const byHand = mixtureByHand(limit, seen);
+          // E is cut off where JSON ends; a few hundred bad events against a limit of 0.1 % get there.
+          const byHand = Math.min(mixtureByHand(limit, seen), 1e300);
           expect(Math.abs(eValue(state) / byHand - 1)).toBeLessThan(1e-9);
         },
       ),
+      { numRuns: 2000 },
     );
   });
 

@@ -2,9 +2,10 @@ import { FIELD_MANAGER } from "../api/metadata.ts";
 import type { Desired } from "../engine/desired.ts";
 import { ApiError, isAlreadyExists, isNotFound } from "../kube/errors.ts";
 import type { JsonPatchOperation, KubeObject } from "../kube/port.ts";
-import { deployments, horizontalPodAutoscalers, podTemplates } from "../kube/resources.ts";
+import { deployments, horizontalPodAutoscalers, podTemplates, replicaSets } from "../kube/resources.ts";
 import { sameTemplate, templateHash } from "../workload/canonical.ts";
 import { pausePatch, releasePatch } from "../workload/hold.ts";
+import type { OwnState } from "../workload/own.ts";
 import { revisionObject } from "../workload/revision.ts";
 import { floorPatch, raisedFloor, restoreFloorPatch } from "../workload/floor.ts";
 import { scalePatch, twinDeployment } from "../workload/twin.ts";
@@ -24,10 +25,11 @@ export async function arrangeWorkload(
 ): Promise<boolean> {
   const revision = await ensureRevision(context, rollout, run, seen);
   const held = await arrangeOwn(context, run, seen, desired.own);
+  const strays = desired.strays === "remove" && (await removeStrays(context, run.namespace, seen.ownState));
   const twin = await arrangeTwin(context, run, seen, desired);
   const previous = desired.previousTwin === "gone" && (await removeTwin(context, seen.previousTwin));
   const floor = await arrangeFloor(context, run, desired.floor);
-  return revision || held || twin || previous || floor;
+  return revision || held || strays || twin || previous || floor;
 }
 
 /** The autoscaler may not shrink the live revision while its users are away; what was found was persisted before. */
@@ -96,6 +98,27 @@ export async function patchOwn(
     context.log.info({ ...ref, err: error }, "the Deployment was not as the cache had it");
   }
   return true;
+}
+
+/**
+ * Pods that a broken hold let through. Only while the pause is observed and they are not yet a full set: once they are, the deployment
+ * controller undoes any scaling (MACHINE.md rule 2).
+ */
+export async function removeStrays(context: Context, namespace: string, state: OwnState | undefined): Promise<boolean> {
+  if (state === undefined || !state.pauseObserved || state.saturatedStray || state.liveReplicaSet === undefined)
+    return false;
+  const asked = state.strays.filter((stray) => stray.specReplicas > 0);
+  for (const stray of asked) {
+    context.log.warn(
+      { namespace, replicaSet: stray.name, pods: stray.replicas },
+      "the hold was broken: pods of a revision that is not live are taken away",
+    );
+    const operations: JsonPatchOperation[] = [{ op: "replace", path: "/spec/replicas", value: 0 }];
+    await attempt(context, () =>
+      context.api.patch(replicaSets, { namespace, name: stray.name }, { type: "json", operations }, options),
+    );
+  }
+  return asked.length > 0;
 }
 
 async function arrangeTwin(context: Context, run: ReadRun, seen: Observed, desired: Desired): Promise<boolean> {

@@ -97,6 +97,7 @@ async function finish(context: Context, key: string, run: ReadRun): Promise<void
   context.evidence.forget(key);
   context.settle.forget(`${key} `);
   context.preflight.forget(run.uid);
+  context.persisted.delete(run.uid);
   const finalizers = run.object.metadata.finalizers ?? [];
   if (!finalizers.includes(FINALIZER)) return;
   const index = finalizers.indexOf(FINALIZER);

@@ -49,6 +49,10 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
     const runs = runsOf(context.caches, context.log, rollout);
     const active = runs.find((run) => !isFinal(run.status.phase));
     if (active !== undefined) return passActive(rollout, status, active, read.ok ? read.spec : undefined);
+    const newest = runs[0];
+    if (deleting && newest?.status.liveOnTwin === true && newest.status.end?.reason !== "Deleted") {
+      return passActive(rollout, status, reopened(newest), undefined);
+    }
     if (deleting) {
       await releaseRollout(context, rollout, status, runs[0]);
       return { againInMs: undefined };
@@ -158,4 +162,10 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
       if (!isNotFound(error)) throw error;
     }
   }
+}
+
+/** Users are still on a twin when the Rollout is deleted: the run that left them there has one more thing to do. */
+function reopened(run: ReadRun): ReadRun {
+  const end = { reason: "Deleted" as const, message: "the Rollout was deleted while users were on the candidate's own pods" };
+  return { ...run, status: { ...run.status, phase: "Releasing", end, liveOnTwin: false } };
 }

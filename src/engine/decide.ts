@@ -74,7 +74,8 @@ export function decide(facts: RunFacts): Decision {
 function settle(now: Progress, facts: RunFacts): boolean {
   for (let taken = 0; taken <= MOST_EVENTS; taken++) {
     if (isFinal(now.phase)) return true;
-    if (now.phase === "Fencing" && now.asFound === undefined) now.asFound = facts.asFoundNow;
+    const arranges = now.phase === "Fencing" || now.phase === "Converging";
+    if (arranges && now.asFound === undefined) now.asFound = facts.asFoundNow;
     if (!takeImplied(now, facts) && !takeCommand(now, facts)) return true;
   }
   return false;

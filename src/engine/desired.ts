@@ -23,12 +23,29 @@ export interface Desired {
   /** The twin that an earlier run left users on. */
   previousTwin?: "gone";
   own: "leave" | "pause" | "release";
+  /** Pods of the own Deployment that are not of the live revision are taken away: its hold was broken (MACHINE.md rule 2). */
+  strays: "leave" | "remove";
   /** The autoscaler may not go below the size at the start. */
   floor: "leave" | "raise" | "restore";
 }
 
+/** Here the own Deployment has the live revision's pods and no others. */
+const HELD_AT_LIVE: readonly Phase[] = [
+  "Preflight",
+  "Waiting",
+  "Fencing",
+  "Scaling",
+  "Shifting",
+  "Observing",
+  "Paused",
+  "Undoing",
+  "Withdrawing",
+  "Draining",
+];
+
 export function desiredOf(phase: Phase, memory: Memory, facts: RunFacts): Desired {
-  const held: Desired = { atMost: 0, withdraw: false, own: "pause", floor: "leave" };
+  const strays = HELD_AT_LIVE.includes(phase) ? "remove" : "leave";
+  const held: Desired = { atMost: 0, withdraw: false, own: "pause", strays, floor: "leave" };
   const labels = labelsOf(phase, memory, facts);
   const weighted = {
     ...held,

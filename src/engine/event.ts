@@ -3,6 +3,7 @@
 /** A state's own work is done. Only the state that waits for it knows the event. */
 export const PROGRESS_EVENTS = [
   "checksPassed",
+  "catchUp",
   "gateOpen",
   "fenced",
   "scaled",

@@ -12,6 +12,8 @@ type Progress = { type: ProgressEvent; message: string } | undefined;
 export function progressOf(phase: Phase, memory: Memory, facts: RunFacts): Progress {
   switch (phase) {
     case "Preflight":
+      if (facts.run.spec.reason === "Converge")
+        return { type: "catchUp", message: "the Deployment's template is the live one again: it catches up" };
       return when(
         facts.preflight !== undefined && facts.preflight.every((finding) => finding.severity === "warn"),
         "checksPassed",

@@ -87,6 +87,7 @@ export const TABLE: Readonly<Record<State, Row>> = {
   Preflight: {
     ...underway,
     checksPassed: go("Waiting"),
+    catchUp: go("Converging", { note: "a run with reason Converge: users are on a vetted twin already" }),
     breachRollback: cannot,
     breachPause: cannot,
     inconclusivePause: cannot,
