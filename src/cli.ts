@@ -1,39 +1,85 @@
 #!/usr/bin/env node
-import { Command } from "commander";
+import { Command, CommanderError } from "commander";
 import { controllerCommand } from "./commands/controller.ts";
 import { CommandFailure, EXIT } from "./commands/failure.ts";
+import { getCommand } from "./commands/get.ts";
+import { verbCommands } from "./commands/verbs.ts";
 import { readVersion } from "./commands/version-file.ts";
+import { versionCommand } from "./commands/version.ts";
 
-/** Everything that can be typed. What a command works with is imported when it runs, so that help comes at once. */
+/** Everything that can be typed. What a command works with is imported only when it runs, so that help comes at once. */
 export function program(): Command {
   const root = new Command("sluice")
+    .usage("COMMAND [options]")
     .description(
-      "Progressive delivery for Kubernetes on Istio: new versions meet users a little at a time, and are taken away when users are hurt.",
+      "Progressive delivery for Kubernetes on Istio: a new version meets users a little at a time, and is taken away from them by itself when they are hurt.",
     )
     .version(readVersion(), "-V, --version", "print the version")
-    .showSuggestionAfterError();
+    .addHelpText("after", FIRST_STEPS)
+    .showHelpAfterError("(see what there is with --help)")
+    .enablePositionalOptions();
+  root.commandsGroup("See how things stand:");
+  root.addCommand(getCommand());
+  root.commandsGroup("Tell a run what to do:");
+  for (const command of verbCommands()) root.addCommand(command);
   root.commandsGroup("Install and run:");
-  root
-    .command("crds")
-    .summary("print the CustomResourceDefinitions of this version")
-    .addHelpText("after", "\nExample:\n  sluice crds | kubectl apply --server-side -f -\n")
-    .action(async () => {
-      const { crdsCommand } = await import("./commands/crds.ts");
-      process.stdout.write(crdsCommand());
-    });
+  root.addCommand(crdsCommand());
   root.addCommand(controllerCommand());
+  root.commandsGroup("Other:");
+  root.addCommand(versionCommand());
+  root.helpCommand("help [command]", "show help for a command");
   return root;
 }
 
-async function main(argv: readonly string[]): Promise<void> {
+const FIRST_STEPS = `
+First steps:
+  sluice crds | kubectl apply --server-side -f -     # or all of it: kubectl apply --server-side -k deploy
+  kubectl apply -f - <<EOF
+  apiVersion: sluice.dev/v1alpha1
+  kind: Rollout
+  metadata: {name: checkout, namespace: shop}
+  spec:
+    workload: {name: checkout}                       # a Deployment
+    traffic: {istio: {virtualServices: [{name: checkout}]}}
+  EOF
+  kubectl -n shop set image deployment/checkout app=checkout:v2
+  sluice get checkout -n shop                        # watch it go 10 %, 30 %, all
+
+Exit codes: 0 done, 1 failed, refused or not found, 2 typed wrong.
+`;
+
+function crdsCommand(): Command {
+  return new Command("crds")
+    .summary("print the CustomResourceDefinitions of this version")
+    .description("Prints the CustomResourceDefinitions of this very version as YAML.")
+    .addHelpText("after", "\nExample:\n  sluice crds | kubectl apply --server-side -f -\n")
+    .action(async () => {
+      const { crdsCommand: crds } = await import("./commands/crds.ts");
+      process.stdout.write(crds());
+    });
+}
+
+/** Runs what was typed; sets the exit code. An error that is nobody's to mend by typing something else keeps its stack: it is a bug. */
+export async function run(argv: readonly string[]): Promise<void> {
+  const root = program();
+  for (const command of [root, ...root.commands]) command.exitOverride();
   try {
-    await program().parseAsync(argv);
+    await root.parseAsync(argv);
   } catch (error) {
-    if (!(error instanceof CommandFailure)) throw error;
-    process.stderr.write(`sluice: ${error.message}\n`);
-    process.exitCode = error.exitCode;
+    if (error instanceof CommanderError) {
+      // Commander has said what is wrong; help that was asked for ends with 0.
+      process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    } else if (error instanceof CommandFailure) {
+      process.stderr.write(`sluice: ${error.message}\n`);
+      process.exitCode = error.exitCode;
+    } else throw error;
   }
 }
 
-if (import.meta.main) await main(process.argv);
-export { EXIT };
+if (import.meta.main) {
+  // `sluice get | head`: whoever reads may stop reading.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) =>
+    process.exit(error.code === "EPIPE" ? EXIT.ok : EXIT.failed),
+  );
+  await run(process.argv);
+}

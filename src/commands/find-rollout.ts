@@ -8,6 +8,7 @@ import { listAll } from "../kube/list-all.ts";
 import type { KubeApi, KubeObject } from "../kube/port.ts";
 import { CommandFailure } from "./failure.ts";
 import { notInstalled } from "./explain.ts";
+import { typed } from "./typed.ts";
 
 export interface Where {
   api: KubeApi;
@@ -41,22 +42,19 @@ export async function listRollouts(
   }
 }
 
-/** A Rollout's runs, the newest first. */
-export async function listRuns({ api, namespace }: Where, rollout: string): Promise<ReadRun[]> {
+/** A Rollout's runs, the newest first; and the names of those that another version wrote in a way that this one cannot read. */
+export async function listRuns(
+  { api, namespace }: Where,
+  rollout: string,
+): Promise<{ runs: ReadRun[]; unreadable: string[] }> {
   const { items } = await listAll(api, rolloutRuns, {
     namespace,
     labelSelector: `${LABEL_ROLLOUT}=${rollout}`,
     limit: 500,
   });
-  const runs = items.map((item) => {
-    const run = readRun(item);
-    if (run === undefined)
-      throw new CommandFailure(
-        `RolloutRun ${item.metadata.name} cannot be read: another version of Sluice wrote it. Use the sluice command of the version that runs in the cluster.`,
-      );
-    return run;
-  });
-  return runs.toSorted((a, b) => b.spec.ordinal - a.spec.ordinal);
+  const runs = items.flatMap((item) => readRun(item) ?? []);
+  const unreadable = items.filter((item) => readRun(item) === undefined).map((item) => item.metadata.name);
+  return { runs: runs.toSorted((a, b) => b.spec.ordinal - a.spec.ordinal), unreadable };
 }
 
 async function notFound(where: Where, name: string): Promise<CommandFailure> {
@@ -76,7 +74,7 @@ async function notFound(where: Where, name: string): Promise<CommandFailure> {
     return new CommandFailure(
       `${gone}, and no other\nThere is one in namespace ${elsewhere.join(", ")}: name it with -n`,
     );
-  return new CommandFailure(`${gone}, and no other\nLook in all namespaces with: sluice get -A`);
+  return new CommandFailure(`${gone}, and no other\nLook in all namespaces: ${typed("get -A")}`);
 }
 
 /** Not everybody may look everywhere; then there is nothing to suggest. */

@@ -50,7 +50,7 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
     const active = runs.find((run) => !isFinal(run.status.phase));
     if (active !== undefined) return passActive(rollout, status, active, read.ok ? read.spec : undefined);
     const newest = runs[0];
-    if (deleting && newest?.status.liveOnTwin === true && newest.status.end?.reason !== "Deleted") {
+    if (deleting && newest?.status.liveOnTwin === true) {
       return passActive(rollout, status, reopened(newest), undefined);
     }
     if (deleting) {
@@ -166,6 +166,9 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
 
 /** Users are still on a twin when the Rollout is deleted: the run that left them there has one more thing to do. */
 function reopened(run: ReadRun): ReadRun {
-  const end = { reason: "Deleted" as const, message: "the Rollout was deleted while users were on the candidate's own pods" };
+  const end = {
+    reason: "Deleted" as const,
+    message: "the Rollout was deleted while users were on the candidate's own pods",
+  };
   return { ...run, status: { ...run.status, phase: "Releasing", end, liveOnTwin: false } };
 }

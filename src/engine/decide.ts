@@ -160,7 +160,10 @@ function statusOf(now: Progress, facts: RunFacts): RunStatus {
     ...(final && status.finishedAt === undefined ? { finishedAt: rfc3339(facts.nowMs) } : {}),
     ...(facts.preflight === undefined ? {} : { preflight: facts.preflight }),
     ...(judged && !final ? { objectives: evidence.verdicts.map(objectiveStatus) } : {}),
-    liveOnTwin: now.memory.liveOnTwin || (final && now.phase !== "Promoted" && spec.from.track === "twin"),
+    // Releasing has brought the users back to the Service's own pods.
+    liveOnTwin:
+      status.phase !== "Releasing" &&
+      (now.memory.liveOnTwin || (final && now.phase !== "Promoted" && spec.from.track === "twin")),
     weightInForce: weightNow(now),
     ...stalledByChecks(now, facts),
   };
