@@ -16,8 +16,10 @@ export function program(): Command {
     )
     .version(readVersion(), "-V, --version", "print the version")
     .addHelpText("after", FIRST_STEPS)
-    .showHelpAfterError("(see what there is with --help)")
-    .enablePositionalOptions();
+    .showHelpAfterError("What there is: add --help.")
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "sluice: ")) })
+    .enablePositionalOptions()
+    .exitOverride();
   root.commandsGroup("See how things stand:");
   root.addCommand(getCommand());
   root.commandsGroup("Tell a run what to do:");
@@ -28,6 +30,7 @@ export function program(): Command {
   root.commandsGroup("Other:");
   root.addCommand(versionCommand());
   root.helpCommand("help [command]", "show help for a command");
+  for (const command of root.commands) command.copyInheritedSettings(root);
   return root;
 }
 
@@ -61,10 +64,8 @@ function crdsCommand(): Command {
 
 /** Runs what was typed; sets the exit code. An error that is nobody's to mend by typing something else keeps its stack: it is a bug. */
 export async function run(argv: readonly string[]): Promise<void> {
-  const root = program();
-  for (const command of [root, ...root.commands]) command.exitOverride();
   try {
-    await root.parseAsync(argv);
+    await program().parseAsync(argv);
   } catch (error) {
     if (error instanceof CommanderError) {
       // Commander has said what is wrong; help that was asked for ends with 0.

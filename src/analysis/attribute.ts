@@ -71,11 +71,13 @@ const failedGrpcStatuses: ReadonlySet<string> = new Set(["1", "2", "4", "8", "12
 
 /**
  * Whether requests with these labels are errors: 5xx or a failing gRPC status. Seen from the caller, code 0 is one too: no
- * response came. Seen from the server it is a caller that went away.
+ * response came; unless the caller's own client hung up (flag DC), which impatient users do to healthy versions as well. Seen from
+ * the server it is a caller that went away.
  */
 export function isError(labels: Labels, view: View): boolean {
   const code = labels["response_code"] ?? "";
   if (/^5\d\d$/.test(code)) return true;
-  if (code === "0" && view === "source") return true;
+  const hungUp = (labels["response_flags"] ?? "").split(",").includes("DC");
+  if (code === "0" && view === "source" && !hungUp) return true;
   return failedGrpcStatuses.has(labels["grpc_response_status"] ?? "");
 }

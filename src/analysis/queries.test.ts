@@ -29,7 +29,7 @@ describe("the bucket for a latency limit", () => {
 describe("the queries", () => {
   test("ask for raw counters of all services at once", () => {
     expect(requestsQuery(["b.shop.svc.cluster.local", "a.shop.svc.cluster.local", "a.shop.svc.cluster.local"])).toBe(
-      "sum by (reporter, job, instance, namespace, pod, destination_service, destination_workload, destination_workload_namespace, destination_version, response_code, grpc_response_status)" +
+      "sum by (reporter, job, instance, namespace, pod, destination_service, destination_workload, destination_workload_namespace, destination_version, response_code, response_flags, grpc_response_status)" +
         ' (istio_requests_total{destination_service=~"a\\\\.shop\\\\.svc\\\\.cluster\\\\.local|b\\\\.shop\\\\.svc\\\\.cluster\\\\.local"})',
     );
   });

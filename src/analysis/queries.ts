@@ -25,7 +25,7 @@ const identity = [
   "destination_workload_namespace",
   "destination_version",
 ];
-const requestLabels = [...identity, "response_code", "grpc_response_status"].join(", ");
+const requestLabels = [...identity, "response_code", "response_flags", "grpc_response_status"].join(", ");
 const countLabels = identity.join(", ");
 const bucketLabels = [...identity, "le"].join(", ");
 

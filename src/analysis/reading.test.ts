@@ -100,6 +100,8 @@ describe("errors", () => {
     { labels: { response_code: "200", grpc_response_status: "0" }, bad: 0 },
     { labels: { response_code: "0" }, bad: 0 },
     { labels: { response_code: "0", reporter: "source" }, bad: 4 },
+    { labels: { response_code: "0", reporter: "source", response_flags: "UF,URX" }, bad: 4 },
+    { labels: { response_code: "0", reporter: "source", response_flags: "DC" }, bad: 0 },
   ])("of requests with $labels: $bad", ({ labels, bad }) => {
     const rows = read([
       sample(4, labels),

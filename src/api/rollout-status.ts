@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { conditionSchema } from "./condition.ts";
 import { timeSchema } from "./fields.ts";
+import { OUTCOMES } from "./phase.ts";
 import { listMap } from "./rule.ts";
 
 export const liveSchema = z.object({
@@ -22,6 +23,17 @@ export const rolloutStatusSchema = z.object({
   weight: z.number().optional().describe("Percent of the users that meet the new version."),
   step: z.string().optional().describe("The step that is being worked on."),
   live: liveSchema.optional().describe("The revision that users are on."),
+  ended: z
+    .object({
+      run: z.string().describe("Name of the RolloutRun."),
+      outcome: z.enum(OUTCOMES).describe("How it ended."),
+      hash: z.string().describe("Digest of the pod template that it brought."),
+      message: z.string().describe("Why, in a sentence."),
+    })
+    .optional()
+    .describe(
+      "How the newest run ended: known also when the run itself was deleted, so that what it refused stays out.",
+    ),
   nextWakeTime: timeSchema.optional().describe("When Sluice looks again by itself."),
   conditions: listMap(z.array(conditionSchema), "type")
     .default([])

@@ -39,7 +39,9 @@ export const stepSchema = withRules(
     approval: z
       .strictObject({})
       .optional()
-      .describe("When it is there, even empty, the run waits after this step has passed until somebody approves it by name."),
+      .describe(
+        "When it is there, even empty, the run waits after this step has passed until somebody approves it by name.",
+      ),
   }),
   exactlyOneOf(STEP_MEMBERS, "a step has one kind of member"),
 ).meta({ [MEMBERS]: STEP_MEMBERS });

@@ -9,8 +9,8 @@ import type { OwnState } from "../workload/own.ts";
 import { revisionObject } from "../workload/revision.ts";
 import { floorPatch, raisedFloor, restoreFloorPatch } from "../workload/floor.ts";
 import { scalePatch, twinDeployment } from "../workload/twin.ts";
-import type { PodTemplate } from "../workload/types.ts";
 import type { Context } from "./context.ts";
+import { templateIn } from "./template-in.ts";
 import { autoscalerOf, templateOf, twinName, type Observed, type ReadRun } from "./observe.ts";
 
 const options = { fieldManager: FIELD_MANAGER };
@@ -64,10 +64,6 @@ async function ensureRevision(context: Context, rollout: KubeObject, run: ReadRu
   });
   await attempt(context, () => context.api.create(podTemplates, object, options));
   return true;
-}
-
-export function templateIn(own: KubeObject): PodTemplate {
-  return (own["spec"] as { template?: PodTemplate } | undefined)?.template ?? {};
 }
 
 async function arrangeOwn(context: Context, run: ReadRun, seen: Observed, wish: Desired["own"]): Promise<boolean> {

@@ -21,6 +21,8 @@ interface Entry {
   accumulator: Accumulator;
   /** Readings that came while the past was still being replayed. */
   early: Reading[];
+  startMs: number;
+  replaying: boolean;
   replayed: boolean;
   looked: boolean;
   failure: { reason: string; message: string; sinceMs: number } | undefined;
@@ -59,13 +61,30 @@ export function createEvidenceBook(options: EvidenceOptions): EvidenceBook {
     const nowMs = options.clock.now();
     const result = await options.feed(entry.server)?.replay(entry.target, fromMs, nowMs, entry.intervalMs);
     if (entries.get(key) !== entry) return;
-    const readings = result?.kind === "readings" ? result.readings : [];
-    if (result?.kind === "error") entry.failure = { reason: result.reason, message: result.message, sinceMs: nowMs };
+    entry.looked = true;
+    if (result?.kind === "error") {
+      // Tried again with the next answer: until then nothing may rise.
+      entry.failure ??= { reason: result.reason, message: result.message, sinceMs: nowMs };
+      options.onNews(key);
+      return;
+    }
+    const readings = result?.readings ?? [];
     for (const reading of [...readings, ...entry.early]) entry.accumulator.add(reading);
     entry.early = [];
     entry.replayed = true;
-    entry.looked = true;
     options.onNews(key);
+  }
+
+  function startReplay(entry: Entry): void {
+    if (entry.replaying) return;
+    entry.replaying = true;
+    replay(entry, entry.startMs)
+      .catch((error: unknown) =>
+        options.log.warn({ key: entry.target.key, err: error }, "the past could not be replayed"),
+      )
+      .finally(() => {
+        entry.replaying = false;
+      });
   }
 
   return {
@@ -84,6 +103,8 @@ export function createEvidenceBook(options: EvidenceOptions): EvidenceBook {
         target,
         accumulator: createAccumulator(target, startMs, { freshCandidate: status.epoch === 0 }),
         early: [],
+        startMs,
+        replaying: false,
         replayed: false,
         looked: false,
         failure: undefined,
@@ -92,10 +113,7 @@ export function createEvidenceBook(options: EvidenceOptions): EvidenceBook {
       const feed = options.feed(entry.server);
       feed?.unregister(key);
       feed?.register(key, target, intervalMs);
-      replay(entry, startMs).catch((error: unknown) => {
-        options.log.warn({ key, err: error }, "the past could not be replayed; counting from now");
-        entry.replayed = true;
-      });
+      startReplay(entry);
     },
     forget(key) {
       const entry = entries.get(key);
@@ -109,6 +127,7 @@ export function createEvidenceBook(options: EvidenceOptions): EvidenceBook {
       entry.failure = undefined;
       if (!entry.replayed) {
         if (entry.early.length < 1000) entry.early.push(reading);
+        startReplay(entry);
         return;
       }
       entry.looked = true;
@@ -123,7 +142,7 @@ export function createEvidenceBook(options: EvidenceOptions): EvidenceBook {
           message: failure.message,
           sinceMs: entry.failure?.sinceMs ?? options.clock.now(),
         };
-        entry.looked ||= entry.replayed;
+        entry.looked = true;
         options.onNews(key);
       }
     },
@@ -132,6 +151,7 @@ export function createEvidenceBook(options: EvidenceOptions): EvidenceBook {
       const none: RunFacts["evidence"] = {
         epoch: status.epoch,
         looked: false,
+        replayed: false,
         verdicts: [],
         split: "tooFew",
         candidate: { kind: "blind", forMs: 0 },
@@ -153,6 +173,7 @@ export function createEvidenceBook(options: EvidenceOptions): EvidenceBook {
       return {
         epoch: entry.epoch,
         looked: entry.looked,
+        replayed: entry.replayed,
         verdicts,
         split: splitSeen(shares, split, status.weightInForce, {
           nowMs,

@@ -123,6 +123,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   await furnish?.(alice);
   await clock.advance(3_000);
   const users = sim.users.start({ namespace: NAMESPACE, host: NAME, requestsPerSecond });
+  await clock.advance(2_500);
   let commands = 0;
 
   const object: House["object"] = (resource, name = NAME) => sim.store.get(resource, { namespace: NAMESPACE, name });

@@ -11,6 +11,7 @@ import { readOwn, type OwnState } from "../workload/own.ts";
 import { twinReadiness } from "../workload/ready.ts";
 import { revisionTemplate } from "../workload/revision.ts";
 import type { PodTemplate } from "../workload/types.ts";
+import { templateIn } from "./template-in.ts";
 import { BY_OWNER, BY_RUN, type Caches } from "./caches.ts";
 import type { Context } from "./context.ts";
 import { pinnedObjects, selectorOf } from "./routing-objects.ts";
@@ -97,12 +98,15 @@ export function templateOf(caches: Caches, namespace: string, revision: string):
 }
 
 function readOwnState(caches: Caches, own: KubeObject, namespace: string, spec: RunSpec): OwnState {
-  const live = templateOf(caches, namespace, spec.from.revision);
-  const candidate = templateOf(caches, namespace, spec.to.revision);
-  return readOwn(own, caches.replicaSets.byIndex(BY_OWNER, objectKey(own.metadata)), { live, candidate });
+  const sets = caches.replicaSets.byIndex(BY_OWNER, objectKey(own.metadata));
+  // A foreground deletion takes the PodTemplates first: the ReplicaSets still tell which revision is which.
+  const templateFor = (revision: RunSpec["to"]) =>
+    templateOf(caches, namespace, revision.revision) ??
+    sets.map(templateIn).find((template) => templateHash(template) === revision.hash);
+  return readOwn(own, sets, { live: templateFor(spec.from), candidate: templateFor(spec.to) });
 }
 
-/** A revision whose PodTemplate is not there yet, after a crash, is known by its hash. */
+/** A revision whose PodTemplate is not there, after a crash or a foreground deletion, is known by its hash. */
 function templateIs(caches: Caches, namespace: string, spec: RunSpec, template: PodTemplate): TemplateIs {
   const is = (revision: RunSpec["to"]) => {
     const kept = templateOf(caches, namespace, revision.revision);

@@ -1,5 +1,5 @@
 import { FIELD_MANAGER, FINALIZER } from "../api/metadata.ts";
-import { isFinal } from "../api/phase.ts";
+import { isFinal, type Outcome } from "../api/phase.ts";
 import type { RolloutSpec } from "../api/rollout.ts";
 import type { RolloutStatus } from "../api/run.ts";
 import { restStanding, runStanding, type Standing } from "../engine/conditions.ts";
@@ -10,12 +10,14 @@ import { templateHash } from "../workload/canonical.ts";
 import { adoptPatch, heldBy, pausePatch, releasePatch } from "../workload/hold.ts";
 import { runName } from "../workload/names.ts";
 import { readOwn, type OwnState } from "../workload/own.ts";
-import { patchOwn, templateIn } from "./act-workload.ts";
+import { patchOwn } from "./act-workload.ts";
+import { templateIn } from "./template-in.ts";
 import { BY_OWNER } from "./caches.ts";
 import type { Context } from "./context.ts";
 import { templateOf, type ReadRun } from "./observe.ts";
 import { rollouts } from "./resources.ts";
 import { keepRevision, startRun } from "./start-run.ts";
+import { tidy } from "./tidy.ts";
 
 export interface RestPass {
   standing: Standing;
@@ -44,8 +46,10 @@ export async function passRest(
       : readOwn(own, context.caches.replicaSets.byIndex(BY_OWNER, objectKey(own.metadata)), {
           live: live === undefined ? undefined : templateOf(context.caches, namespace, live.revision),
         });
-  const decision = decideRest(restFacts(context, rollout, spec, own, state, live, newest));
+  const decision = decideRest(restFacts(context, rollout, spec, status.ended, own, state, live, newest));
   const last = newest === undefined ? undefined : runStanding(newest.name, newest.spec, newest.status);
+  const tidied = own !== undefined && (await tidy(context, rollout, spec, own, live));
+  if (tidied) return { standing: restStanding(decision, last), live, wrote: true };
   const result = await carryOut(context, { rollout, spec, own, live, newest }, decision);
   const standing = result.problem === undefined ? restStanding(decision, last) : stuck(result.problem);
   return {
@@ -76,6 +80,7 @@ function restFacts(
   context: Context,
   rollout: KubeObject,
   spec: RolloutSpec,
+  ended: RolloutStatus["ended"],
   own: KubeObject | undefined,
   state: OwnState | undefined,
   live: Live | undefined,
@@ -100,19 +105,25 @@ function restFacts(
       live === undefined
         ? undefined
         : { track: live.track, hash: template === undefined ? live.hash : templateHash(template) },
-    newestRun:
-      newest === undefined || !isFinal(newest.status.phase)
-        ? undefined
-        : {
-            name: newest.name,
-            outcome: newest.status.phase,
-            hash: newest.spec.to.hash,
-            retry: asksForRetry(newest),
-            message: newest.status.end?.message ?? newest.status.message,
-          },
+    newestRun: newestEnd(newest, ended),
     hold: context.hold(),
     workload: spec.workload.name,
   };
+}
+
+/** How the newest run ended; by the Rollout's own memory where the run was deleted. */
+function newestEnd(newest: ReadRun | undefined, ended: RolloutStatus["ended"]): RestFacts["newestRun"] {
+  if (newest !== undefined && isFinal(newest.status.phase)) {
+    const { name, spec, status } = newest;
+    const message = status.end?.message ?? status.message;
+    // A newer one has ended and is gone: what it refused stays refused.
+    const gone = ended !== undefined && Number(ended.run.split("-").at(-1)) > spec.ordinal;
+    if (!gone)
+      return { name, outcome: status.phase as Outcome, hash: spec.to.hash, retry: asksForRetry(newest), message };
+  }
+  return ended === undefined
+    ? undefined
+    : { name: ended.run, outcome: ended.outcome, hash: ended.hash, retry: false, message: ended.message };
 }
 
 function asksForRetry(run: ReadRun): boolean {

@@ -47,7 +47,6 @@ export async function passRun(
   if (isStale(context, run, seen)) return { run: next, decision, wrote: persisted };
   const mayExpose = context.persisted.get(run.uid) === memoryKey(status);
   const wrote = mayExpose && (await act(context, rollout, next, seen, desired));
-  if (isFinal(status.phase)) await finish(context, key, next);
   return { run: next, decision, wrote: wrote || persisted };
 }
 
@@ -92,8 +91,8 @@ async function act(
   return traffic || workload;
 }
 
-/** The run is history: nothing holds it back from deletion any more. */
-async function finish(context: Context, key: string, run: ReadRun): Promise<void> {
+/** The run is history, and the Rollout's status says so: nothing holds it back from deletion any more. */
+export async function finishRun(context: Context, key: string, run: ReadRun): Promise<void> {
   context.evidence.forget(key);
   context.settle.forget(`${key} `);
   context.preflight.forget(run.uid);

@@ -13,8 +13,8 @@ import { isObserved } from "../workload/fields.ts";
 import { gatherCheckWorld } from "./check-world.ts";
 import type { Context } from "./context.ts";
 import type { ReadRun } from "./observe.ts";
-import { passRest } from "./pass-rest.ts";
-import { passRun } from "./pass-run.ts";
+import { liveAfter, passRest } from "./pass-rest.ts";
+import { finishRun, passRun } from "./pass-run.ts";
 import type { MetricsProbe } from "./probe-metrics.ts";
 import { readRolloutStatus, runsOf } from "./read.ts";
 import { releaseRollout } from "./release.ts";
@@ -92,8 +92,12 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
       lastRun: run.name,
       weight: run.status.weightInForce,
       step: stepAt(run.spec.plan, run.status.step).name,
+      ...endOf(run, status),
     });
-    if (isFinal(run.status.phase)) return { againInMs: 0 };
+    if (isFinal(run.status.phase)) {
+      await finishRun(c, key, run);
+      return { againInMs: 0 };
+    }
     if (decision.wakeAtMs === undefined) return { againInMs: undefined };
     return { againInMs: Math.max(10, decision.wakeAtMs - c.clock.now()) };
   }
@@ -162,6 +166,19 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
       if (!isNotFound(error)) throw error;
     }
   }
+}
+
+/** What the Rollout remembers of a run that has ended, should the run itself be deleted. */
+function endOf(run: ReadRun, before: RolloutStatus): Partial<RolloutStatus> {
+  const { phase, end } = run.status;
+  if (!isFinal(phase)) return {};
+  const ended = {
+    run: run.name,
+    outcome: phase,
+    hash: run.spec.to.hash,
+    message: end?.message ?? `${run.name} ${phase}`,
+  };
+  return { ended, live: liveAfter(before.live, run) };
 }
 
 /** Users are still on a twin when the Rollout is deleted: the run that left them there has one more thing to do. */

@@ -6,8 +6,10 @@ import type { KubeObject } from "../kube/port.ts";
 import { objectKey } from "../kube/resources.ts";
 import { templateHash } from "../workload/canonical.ts";
 import { heldBy, unadoptPatch } from "../workload/hold.ts";
-import { patchOwn, removeTwin, templateIn } from "./act-workload.ts";
-import { BY_ROLLOUT } from "./caches.ts";
+import { readOwn } from "../workload/own.ts";
+import { patchOwn, removeTwin } from "./act-workload.ts";
+import { templateIn } from "./template-in.ts";
+import { BY_OWNER, BY_ROLLOUT } from "./caches.ts";
 import type { Context } from "./context.ts";
 import { templateOf, type ReadRun } from "./observe.ts";
 import { liveAfter, release } from "./pass-rest.ts";
@@ -46,7 +48,10 @@ async function releaseDeployment(
   const kept = live === undefined ? undefined : templateOf(context.caches, namespace, live.revision);
   const liveHash = kept === undefined ? live?.hash : templateHash(kept);
   const ownHash = templateHash(templateIn(own));
-  if (liveHash === undefined || liveHash === ownHash) await release(context, own, ownHash);
+  const replicaSets = context.caches.replicaSets.byIndex(BY_OWNER, objectKey(own.metadata));
+  // Rolled out whole, as after a promotion that got as far as converging: there is nothing left to hold.
+  if (liveHash === undefined || liveHash === ownHash || readOwn(own, replicaSets, {}).rolledOut)
+    await release(context, own, ownHash);
   else {
     context.events.tell(rollout, [
       {

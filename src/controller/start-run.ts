@@ -13,7 +13,7 @@ import { ownPodLabels, readOwn } from "../workload/own.ts";
 import { revisionObject, revisionTemplate } from "../workload/revision.ts";
 import { twinPodLabels } from "../workload/twin.ts";
 import type { PodTemplate } from "../workload/types.ts";
-import { templateIn } from "./act-workload.ts";
+import { templateIn } from "./template-in.ts";
 import { BY_OWNER } from "./caches.ts";
 import type { Context } from "./context.ts";
 import { templateOf } from "./observe.ts";

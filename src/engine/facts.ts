@@ -79,8 +79,10 @@ export interface RunFacts {
   evidence: {
     /** The epoch that these verdicts belong to. */
     epoch: number;
-    /** A reading was tried since this process began, and what came before was replayed. */
+    /** A reading was tried since this process began. */
     looked: boolean;
+    /** What was read before this process began is known again. */
+    replayed: boolean;
     verdicts: readonly ObjectiveVerdict[];
     /** Does the candidate's share of requests agree with the weight that the routes have? */
     split: "applied" | "notYet" | "tooFew";

@@ -1,0 +1,131 @@
+import { isFinal, type Phase } from "../../api/phase.ts";
+import { percentText } from "../../analysis/wording.ts";
+import type { ObjectiveStatus } from "../../api/evidence.ts";
+import { formatDuration, formatPercent } from "../../api/units.ts";
+import type { Happening, Share } from "./happening.ts";
+import { countText } from "./glyphs.ts";
+import { BUCKET_MS, type Story } from "./story.ts";
+import { type Run, sharesInForce, workloads, type Workload } from "./world.ts";
+
+export interface SceneStep {
+  label: string;
+  mark: "passed" | "current" | "ahead" | "failed";
+  /** How far the observation is. */
+  progress?: string;
+}
+
+export interface VersionUsers {
+  version: string;
+  /** Requests a second in each bucket of time; undefined where there were none. */
+  perSecond: readonly (number | undefined)[];
+  ratePerSecond: number;
+  total: number;
+  failed: number;
+}
+
+/** Everything that one picture shows: plain data, so that pictures can be tested without a story. */
+export interface Scene {
+  atMs: number;
+  /** How many simulated seconds pass in a second. */
+  speed: number;
+  title: string;
+  /** What was typed to ship the version; "" before anything was. */
+  command: string;
+  /** All versions so far, oldest first: each has a colour of its own. */
+  versions: readonly string[];
+  phase: Phase | undefined;
+  phaseText: string;
+  shares: readonly Share[];
+  steps: readonly SceneStep[];
+  objectives: readonly ObjectiveStatus[];
+  users: readonly VersionUsers[];
+  /** Percent of all users' requests that failed, in each bucket of time. */
+  failedPercent: readonly (number | undefined)[];
+  pods: readonly Workload[];
+  happenings: readonly Happening[];
+}
+
+export const PHASE_TEXT: Readonly<Record<Phase, string>> = {
+  Preflight: "checking that a run would be safe",
+  Waiting: "waiting for the next step",
+  Fencing: "narrowing subset stable to the live pods",
+  Scaling: "starting the candidate's pods beside",
+  Shifting: "weights written; waiting until traffic shows them",
+  Observing: "watching how users fare",
+  Paused: "paused",
+  SwappingLabels: "subset stable turns to the vetted pods",
+  SwappingWeight: "all weight goes back to subset stable",
+  Keeping: "old pods are kept for an instant undo",
+  Converging: "the Deployment rolls, with no user on it",
+  Joining: "users go back to the Deployment; the twin goes",
+  Releasing: "letting go",
+  Undoing: "users go back to the old pods",
+  Withdrawing: "users are taken away from the candidate",
+  Draining: "no user is left there; the candidate's pods go",
+  Promoted: "promoted: users are on the new version",
+  RolledBack: "rolled back: users are on the old version",
+  Aborted: "ended by a person",
+  Superseded: "given up for a newer version",
+};
+
+/** The story as it stands now. */
+export function sceneOf(story: Story, speed: number): Scene {
+  const act = story.act();
+  const run = story.run();
+  const phase = run?.status.phase;
+  const now = Math.floor(story.elapsedMs() / BUCKET_MS);
+  const byVersion = [...story.meter.byVersion()].filter(([version]) => version !== "");
+  const all = story.meter.all();
+  return {
+    atMs: story.elapsedMs(),
+    speed,
+    title: act === undefined ? "v1 serves everybody" : `${act.before} → ${act.version}`,
+    command: act?.command ?? "",
+    versions: byVersion.map(([version]) => version),
+    phase,
+    phaseText: phase === undefined ? "nothing to do" : PHASE_TEXT[phase],
+    shares: sharesInForce(story.sim),
+    steps: run === undefined ? [] : stepsOf(run, story.elapsedMs() - (act?.shippedMs ?? 0)),
+    objectives: run?.status.objectives ?? [],
+    users: byVersion.map(([version, meter]) => {
+      // The bucket that is being filled would look like a drop.
+      const perSecond = Array.from({ length: now }, (_, index) => perSecondOf(meter.buckets[index]?.total));
+      return { version, perSecond, ratePerSecond: perSecond.at(-1) ?? 0, total: meter.total, failed: meter.failed };
+    }),
+    failedPercent: Array.from({ length: now }, (_, index) => {
+      const bucket = all.buckets[index];
+      return bucket && (bucket.failed / bucket.total) * 100;
+    }),
+    pods: workloads(story.sim),
+    happenings: story.happenings,
+  };
+}
+
+function perSecondOf(count: number | undefined): number | undefined {
+  return count === undefined ? undefined : (count * 1000) / BUCKET_MS;
+}
+
+function stepsOf({ spec, status }: Run, sinceShippedMs: number): SceneStep[] {
+  const { phase, step: current } = status;
+  const lost = isFinal(phase) ? phase !== "Promoted" : ["Withdrawing", "Draining", "Undoing"].includes(phase);
+  const beyond = ["SwappingLabels", "SwappingWeight", "Keeping", "Converging", "Joining", "Promoted"].includes(phase);
+  return spec.plan.steps.map((step, index) => {
+    const label = `${step.name} ${formatPercent(step.weight)}`;
+    if (index < current || beyond) return { label, mark: "passed" };
+    if (index > current) return { label, mark: "ahead" };
+    if (lost) return { label, mark: "failed" };
+    if (phase !== "Observing" || status.appliedAt === undefined || status.startedAt === undefined)
+      return { label, mark: "current" };
+    const doneMs = sinceShippedMs - (Date.parse(status.appliedAt) - Date.parse(status.startedAt));
+    const whole = Math.min(step.observeMs, Math.max(0, Math.floor(doneMs / 1000) * 1000));
+    return { label, mark: "current", progress: `${whole / 1000}/${formatDuration(step.observeMs)}` };
+  });
+}
+
+/** `0 of 339 requests failed (0 %), limit 2 %` from a verdict's evidence; its own words where there is none. */
+export function verdictText(objective: ObjectiveStatus): string {
+  const { evidence, name } = objective;
+  if (evidence === undefined || evidence.total === 0) return objective.message.replace(`${name}: `, "");
+  const limit = percentText(evidence.limitFraction);
+  return `${countText(evidence.bad)} of ${countText(evidence.total)} bad = ${percentText(evidence.fraction ?? 0)}, limit ${limit}`;
+}

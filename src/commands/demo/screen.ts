@@ -1,0 +1,40 @@
+import { writeSync } from "node:fs";
+import type { WriteStream } from "node:tty";
+
+const ENTER = "\u001B[?1049h\u001B[?25l";
+const LEAVE = "\u001B[?25h\u001B[?1049l";
+const HOME = "\u001B[H";
+const TO_END_OF_LINE = "\u001B[K";
+const TO_END_OF_SCREEN = "\u001B[J";
+
+/** A terminal's other screen, redrawn in place; what stood on the terminal is there again afterwards. */
+export interface Screen {
+  size(): { columns: number; rows: number };
+  draw(lines: readonly string[]): void;
+  /** Gives the terminal back. Does nothing the second time. */
+  leave(): void;
+}
+
+/** Takes the terminal. It is given back when the process ends, however that comes about. */
+export function openScreen(stream: WriteStream): Screen {
+  let open = true;
+  stream.write(ENTER);
+
+  function leave(): void {
+    if (!open) return;
+    open = false;
+    process.off("exit", leave);
+    // At once: the process may be on its way out.
+    writeSync(stream.fd, LEAVE);
+  }
+
+  process.on("exit", leave);
+  return {
+    size: () => ({ columns: stream.columns, rows: stream.rows }),
+    draw(lines) {
+      if (!open) return;
+      stream.write(`${HOME}${lines.map((line) => `${line}${TO_END_OF_LINE}`).join("\n")}${TO_END_OF_SCREEN}`);
+    },
+    leave,
+  };
+}

@@ -1,0 +1,124 @@
+import { randomUUID } from "node:crypto";
+import { isFinal, type Verb } from "../api/phase.ts";
+import type { Command } from "../api/run.ts";
+import { formatDuration } from "../api/units.ts";
+import { systemClock } from "../clock.ts";
+import type { ReadRun } from "../controller/observe.ts";
+import { connect } from "./connect.ts";
+import { explain } from "./explain.ts";
+import { CommandFailure, EXIT, usage } from "./failure.ts";
+import { findRollout, listRuns, type Where } from "./find-rollout.ts";
+import { appendCommand, awaitOutcome, commandId, type Outcome } from "./give-command.ts";
+import { currentStep, stepToApprove } from "./standing.ts";
+import { typed } from "./typed.ts";
+import type { VerbFlags } from "./verbs.ts";
+import { whoAmI } from "./who-am-i.ts";
+
+export interface Told {
+  verb: Verb;
+  /** Of the Rollout. */
+  name: string;
+  step: string | undefined;
+  flags: VerbFlags;
+}
+
+/** Gives a run a command and prints what came of it. Gives the exit code. @throws CommandFailure */
+export async function tellRun(told: Told): Promise<number> {
+  const { verb, name, flags } = told;
+  const { api, namespace, server } = connect(flags);
+  const where: Where = { api, namespace: flags.namespace ?? namespace, server };
+  try {
+    await findRollout(where, name);
+    const { runs } = await listRuns(where, name);
+    const run = chooseRun(verb, name, runs, flags.run);
+    const step = needStep(told, run);
+    const command: Command = {
+      id: commandId(verb, randomUUID()),
+      verb,
+      by: await whoAmI(api),
+      ...(step === undefined ? {} : { step }),
+      ...(flags.reason === undefined ? {} : { reason: flags.reason }),
+    };
+    const given = await appendCommand(api, run, command);
+    return report(told, run, await awaitOutcome(where, systemClock, given, command.id, flags.wait));
+  } catch (error) {
+    throw explain(error, server);
+  } finally {
+    await api.close();
+  }
+}
+
+/** The run that a command is for. @throws CommandFailure when none fits, or several do */
+export function chooseRun(verb: Verb, rollout: string, runs: readonly ReadRun[], named: string | undefined): ReadRun {
+  const [newest] = runs;
+  const active = runs.filter(({ status }) => !isFinal(status.phase));
+  if (named !== undefined) {
+    const meant = runs.find(({ name }) => name === named);
+    if (meant === undefined)
+      throw new CommandFailure(
+        `Rollout ${rollout} has no run ${named}\nIt has: ${runs.map(({ name }) => name).join(", ") || "none yet"}`,
+      );
+    if (isFinal(meant.status.phase) && !(verb === "retry" && meant === newest))
+      throw new CommandFailure(`${ended(meant)}, so it cannot be told to ${verb}`);
+    return meant;
+  }
+  if (active.length > 1)
+    throw new CommandFailure(
+      `several runs of ${rollout} are under way: ${active.map(({ name }) => name).join(", ")}\nSay which one is meant with --run NAME.`,
+    );
+  if (active[0] !== undefined) return active[0];
+  if (newest === undefined)
+    throw new CommandFailure(
+      `Rollout ${rollout} has had no run yet, so there is nothing to ${verb}\nA change of the Deployment's pod template begins one.`,
+    );
+  if (verb === "retry") return newest;
+  const hint =
+    newest.status.phase === "RolledBack" || newest.status.phase === "Aborted"
+      ? `\nTo try the same version again: ${typed(`retry ${rollout} -n ${newest.namespace}`)}`
+      : "";
+  throw new CommandFailure(
+    `no run of ${rollout} is under way, so there is nothing to ${verb}: ${ended(newest)}${hint}`,
+  );
+}
+
+function ended({ name, status }: ReadRun): string {
+  return `${name} has ended (${status.phase}${status.end === undefined ? "" : `: ${status.end.message}`})`;
+}
+
+/** approve and skip say which step they mean, so that a command cannot hit a step that came since its giver looked. */
+export function needStep({ verb, name, step }: Pick<Told, "verb" | "name" | "step">, run: ReadRun): string | undefined {
+  if (verb !== "approve" && verb !== "skip") return undefined;
+  if (step !== undefined) return step;
+  const asked = run.spec.plan.steps.filter(({ approval }) => approval).map((candidate) => candidate.name);
+  const at = verb === "approve" ? stepToApprove(run) : currentStep(run);
+  const says =
+    verb === "approve"
+      ? at === undefined
+        ? "none waits for approval now"
+        : `${at} waits for approval`
+      : `${at} is at hand`;
+  const all = verb === "approve" && at === undefined ? `\nSteps that ask for one: ${asked.join(", ") || "none"}` : "";
+  throw usage(`which step? ${says}${at === undefined ? all : `\nType: ${typed(`${verb} ${name} ${at} -n ${run.namespace}`)}`}`);
+}
+
+function report({ verb, name, flags }: Told, run: ReadRun, outcome: Outcome): number {
+  switch (outcome.kind) {
+    case "accepted":
+      process.stdout.write(`${outcome.message}\n`);
+      return EXIT.ok;
+    case "refused":
+      process.stderr.write(`sluice: ${outcome.message}\n`);
+      return EXIT.failed;
+    case "unanswered": {
+      if (flags.wait === 0) {
+        process.stdout.write(`${verb} is recorded in ${run.name}\n`);
+        return EXIT.ok;
+      }
+      const waited = formatDuration(flags.wait);
+      process.stderr.write(
+        `sluice: ${verb} is recorded in ${run.name}, but no controller has answered within ${waited}\nLook again: ${typed(`get ${name} -n ${run.namespace}`)}; and see whether a controller runs: kubectl -n sluice-system get pods\n`,
+      );
+      return EXIT.failed;
+    }
+  }
+}

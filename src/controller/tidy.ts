@@ -1,0 +1,62 @@
+import { LABEL_RUN } from "../api/metadata.ts";
+import type { RolloutSpec } from "../api/rollout.ts";
+import type { RolloutStatus } from "../api/run.ts";
+import type { Desired } from "../engine/desired.ts";
+import type { KubeObject } from "../kube/port.ts";
+import { objectKey } from "../kube/resources.ts";
+import { readRouting } from "../traffic/istio.ts";
+import type { Labels } from "../traffic/types.ts";
+import { POD_TEMPLATE_HASH } from "../workload/canonical.ts";
+import { removeTwin } from "./act-workload.ts";
+import { arrangeTraffic, lowerWeight } from "./act-traffic.ts";
+import { BY_ROLLOUT, BY_RUN } from "./caches.ts";
+import type { Context } from "./context.ts";
+import { pinnedObjects, resolvePinned, selectorOf } from "./routing-objects.ts";
+
+/**
+ * What a run left behind that is gone without having ended (its object was deleted by force): users are taken off its candidate,
+ * its twin removed, and the subsets widened to what the Service selects, so that nothing at rest can go stale (invariant 6).
+ * Gives true when something was written.
+ */
+export async function tidy(
+  context: Context,
+  rollout: KubeObject,
+  spec: RolloutSpec,
+  own: KubeObject,
+  live: RolloutStatus["live"],
+): Promise<boolean> {
+  if (live?.track !== "own") return false;
+  const { namespace = "" } = rollout.metadata;
+  const { caches } = context;
+  const resolved = resolvePinned(caches, context.istio.apiVersion, own, namespace, spec, 0);
+  if (!resolved.ok) return false;
+  const { pinned } = resolved;
+  if (context.ownWrites.isStaleIn(caches.destinationRules, pinned.istio.destinationRule)) return false;
+  const objects = pinnedObjects(caches, namespace, pinned);
+  const routing = readRouting(pinned, objects);
+  const orphans = caches.deployments
+    .byIndex(BY_ROLLOUT, objectKey(rollout.metadata))
+    .filter((twin) => twin.metadata.name !== live.workload);
+  const narrowed = isOurs(routing.stable) || isOurs(routing.canary);
+  if (orphans.length === 0 && !narrowed) return false;
+  const rest: Desired = { atMost: 0, withdraw: false, own: "leave", strays: "leave", floor: "leave" };
+  if (routing.maxWeight > 0) return lowerWeight(context, namespace, pinned, objects, rest);
+  const removed = await Promise.all(orphans.map((twin) => removeTwin(context, twin)));
+  if (removed.some(Boolean)) return true;
+  const pods = orphans.flatMap((twin) => caches.pods.byIndex(BY_RUN, objectKey(twin.metadata)));
+  if (!narrowed || pods.length > 0 || orphans.length > 0) return false;
+  context.log.warn(
+    { namespace, rollout: rollout.metadata.name },
+    "a run is gone that never ended: its subsets are widened again",
+  );
+  const labels = selectorOf(caches, namespace, pinned.service.name);
+  return arrangeTraffic(context, namespace, pinned, undefined, objects, {
+    ...rest,
+    labels: { stable: labels, canary: labels },
+  });
+}
+
+/** Labels that only a run gives to a subset. */
+function isOurs(labels: Labels | undefined): boolean {
+  return labels !== undefined && (LABEL_RUN in labels || POD_TEMPLATE_HASH in labels);
+}
