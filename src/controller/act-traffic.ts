@@ -47,25 +47,17 @@ export async function arrangeTraffic(
   asFound: AsFound | undefined,
   objects: RoutingObjects,
   desired: Desired,
-): Promise<boolean> {
+): Promise<{ labels: boolean; routes: boolean }> {
   const { labels, weight, restore } = desired;
-  const how = { namespace, pinned, manager: FIELD_MANAGER };
-  let wrote = false;
-  if (labels !== undefined)
-    wrote =
-      (await write(context, (now) => labelPatches(pinned, now, labels), objects, { ...how, whenLost: "readLive" })) ||
-      wrote;
+  const send = (plan: Plan, whenLost: WhenLost) =>
+    write(context, plan, objects, { namespace, pinned, manager: FIELD_MANAGER, whenLost });
+  const wroteLabels = labels !== undefined && (await send((now) => labelPatches(pinned, now, labels), "readLive"));
   // A weight that somebody lowered in this very moment must not be raised by a second try: the next pass decides.
-  if (weight !== undefined)
-    wrote =
-      (await write(context, (now) => weightPatches(pinned, now, weight), objects, { ...how, whenLost: "nextPass" })) ||
-      wrote;
-  if (restore !== undefined && asFound !== undefined) {
-    const plan: Plan = (now) =>
-      restore === "routes" ? restoreRoutePatches(pinned, now, asFound) : restoreRulePatches(pinned, now, asFound);
-    wrote = (await write(context, plan, objects, { ...how, whenLost: "readLive" })) || wrote;
-  }
-  return wrote;
+  const wroteWeight = weight !== undefined && (await send((now) => weightPatches(pinned, now, weight), "nextPass"));
+  if (restore === undefined || asFound === undefined) return { labels: wroteLabels, routes: wroteWeight };
+  const plan: Plan = (now) =>
+    restore === "routes" ? restoreRoutePatches(pinned, now, asFound) : restoreRulePatches(pinned, now, asFound);
+  return { labels: wroteLabels, routes: (await send(plan, "readLive")) || wroteWeight };
 }
 
 async function write(

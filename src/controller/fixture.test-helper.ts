@@ -14,6 +14,7 @@ import { startController, type Controller } from "./controller.ts";
 import { readRolloutStatus } from "./read.ts";
 import { rolloutRuns, rollouts } from "./resources.ts";
 import { silentTelemetry } from "./telemetry.ts";
+import { watchVetting } from "./vetting.test-helper.ts";
 
 export const NAMESPACE = "shop";
 export const NAME = "checkout";
@@ -62,6 +63,8 @@ export interface House {
   userObjects(): string;
   /** Versions that answered users from `fromMs` on. */
   versionsSince(fromMs: number): string[];
+  /** Every time that a user met a revision which was not vetted, in a sentence each. */
+  unvetted(): string[];
 }
 
 export interface HouseOptions extends Partial<Omit<SimOptions, "clock" | "random">> {
@@ -118,6 +121,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     ...simOptions,
   });
   const alice = sim.as("user:alice");
+  const unvetted = watchVetting(sim, NAME, "v1");
   await sim.createShop(NAME, { replicas: 4, deployment: { progressDeadlineSeconds: 20 }, ...shop });
   if (form === "split") await writeSplit(alice, sim);
   await furnish?.(alice);
@@ -222,6 +226,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     userObjects: () =>
       JSON.stringify([object("deployments.apps"), object(route), object(rule)].map(asTheirUserKnowsIt), null, 1),
     versionsSince: (fromMs) => Object.keys(sim.users.summary({ fromMs }).byVersion).toSorted(),
+    unvetted,
   };
   if (withRollout) {
     await alice.create(rollouts, rolloutObject(spec));

@@ -1,5 +1,5 @@
 import { FIELD_MANAGER, FINALIZER } from "../api/metadata.ts";
-import { isFinal } from "../api/phase.ts";
+import { isFinal, type Phase } from "../api/phase.ts";
 import { decide, type Decision } from "../engine/decide.ts";
 import type { Desired } from "../engine/desired.ts";
 import type { KubeObject } from "../kube/port.ts";
@@ -87,9 +87,15 @@ async function act(
     seen.objects,
     desired,
   );
+  if (traffic.labels && seen.facts.run.status.phase === run.status.phase && !ARRANGING.includes(run.status.phase)) {
+    context.telemetry.corrected({ namespace: run.namespace, rollout: run.spec.rollout, field: "labels" });
+  }
   const workload = await arrangeWorkload(context, rollout, run, seen, desired);
-  return traffic || workload;
+  return traffic.labels || traffic.routes || workload;
 }
+
+/** States that change labels in the course of their work; in any other a label that had to be written had drifted. */
+const ARRANGING: readonly Phase[] = ["Fencing", "SwappingLabels", "Undoing", "Joining", "Releasing", "Draining"];
 
 /** The run is history, and the Rollout's status says so: nothing holds it back from deletion any more. */
 export async function finishRun(context: Context, key: string, run: ReadRun): Promise<void> {

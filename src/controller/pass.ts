@@ -32,15 +32,28 @@ export interface PassOptions {
 
 /** Passes over one Rollout, by its key. What it throws is retried with a backoff; nothing is lost by that. */
 export function createPass(options: PassOptions): (key: string) => Promise<PassResult> {
-  const { context } = options;
   const lastWrites = new Map<string, number>();
+  const contexts = new Map<string, Context>();
+
+  /** One child logger a rollout: each of its lines says which one it is about. */
+  function contextOf(key: string): Context {
+    const known = contexts.get(key);
+    if (known !== undefined) return known;
+    const [namespace, rollout] = key.split("/");
+    const { log } = options.context;
+    const context = { ...options.context, log: log.child?.({ namespace, rollout }) ?? log };
+    contexts.set(key, context);
+    return context;
+  }
 
   return async function pass(key) {
     const [namespace = "", name = ""] = key.split("/");
+    const context = contextOf(key);
     const rollout = context.caches.rollouts.get(namespace, name);
     if (rollout === undefined) {
       context.evidence.forget(key);
       context.telemetry.forgotten(namespace, name);
+      contexts.delete(key);
       return { againInMs: undefined };
     }
     const deleting = rollout.metadata.deletionTimestamp !== undefined;
@@ -48,10 +61,10 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
     const status = readRolloutStatus(rollout);
     const runs = runsOf(context.caches, context.log, rollout);
     const active = runs.find((run) => !isFinal(run.status.phase));
-    if (active !== undefined) return passActive(rollout, status, active, read.ok ? read.spec : undefined);
+    if (active !== undefined) return passActive(context, rollout, status, active, read.ok ? read.spec : undefined);
     const newest = runs[0];
     if (deleting && newest?.status.liveOnTwin === true) {
-      return passActive(rollout, status, reopened(newest), undefined);
+      return passActive(context, rollout, status, reopened(newest), undefined);
     }
     if (deleting) {
       await releaseRollout(context, rollout, status, runs[0]);
@@ -59,11 +72,11 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
     }
     if (!read.ok) {
       const message = read.problems.map((problem) => `${problem.path}: ${problem.message}`).join("; ");
-      await project(rollout, status, restStanding({ kind: "invalid", message }, undefined), {});
+      await project(context, rollout, status, restStanding({ kind: "invalid", message }, undefined), {});
       return { againInMs: undefined };
     }
     const rest = await passRest(context, rollout, read.spec, status, runs);
-    await project(rollout, status, rest.standing, {
+    await project(context, rollout, status, rest.standing, {
       currentRun: undefined,
       weight: undefined,
       step: undefined,
@@ -74,20 +87,20 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
   };
 
   async function passActive(
+    c: Context,
     rollout: KubeObject,
     status: RolloutStatus,
     active: ReadRun,
     spec: RolloutSpec | undefined,
   ): Promise<PassResult> {
-    const { context: c } = options;
     const key = objectKey(rollout.metadata);
-    if (active.status.phase === "Preflight") lookBefore(key, rollout, active, spec);
+    if (active.status.phase === "Preflight") lookBefore(c, key, rollout, active, spec);
     const result = await passRun(c, rollout, active, spec?.suspend ?? false, lastWrites.get(active.uid));
     if (result.wrote) lastWrites.set(active.uid, c.clock.monotonic());
     const { run, decision } = result;
     if (isFinal(run.status.phase)) lastWrites.delete(active.uid);
-    report(run);
-    await project(rollout, status, runStanding(run.name, run.spec, run.status), {
+    report(c, run);
+    await project(c, rollout, status, runStanding(run.name, run.spec, run.status), {
       currentRun: isFinal(run.status.phase) ? undefined : run.name,
       lastRun: run.name,
       weight: run.status.weightInForce,
@@ -102,7 +115,13 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
     return { againInMs: Math.max(10, decision.wakeAtMs - c.clock.now()) };
   }
 
-  function lookBefore(key: string, rollout: KubeObject, run: ReadRun, spec: RolloutSpec | undefined): void {
+  function lookBefore(
+    context: Context,
+    key: string,
+    rollout: KubeObject,
+    run: ReadRun,
+    spec: RolloutSpec | undefined,
+  ): void {
     const usable = spec ?? rolloutSpecSchema.safeParse(rollout["spec"]).data;
     if (usable === undefined) return;
     const { caches } = context;
@@ -124,7 +143,7 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
     );
   }
 
-  function report(run: ReadRun): void {
+  function report(context: Context, run: ReadRun): void {
     const { telemetry } = context;
     const about = { namespace: run.namespace, rollout: run.spec.rollout };
     const standing = runStanding(run.name, run.spec, run.status);
@@ -145,6 +164,7 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
   }
 
   async function project(
+    context: Context,
     rollout: KubeObject,
     before: RolloutStatus,
     standing: Standing,

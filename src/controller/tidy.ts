@@ -50,10 +50,11 @@ export async function tidy(
     "a run is gone that never ended: its subsets are widened again",
   );
   const labels = selectorOf(caches, namespace, pinned.service.name);
-  return arrangeTraffic(context, namespace, pinned, undefined, objects, {
+  const { labels: widened } = await arrangeTraffic(context, namespace, pinned, undefined, objects, {
     ...rest,
     labels: { stable: labels, canary: labels },
   });
+  return widened;
 }
 
 /** Labels that only a run gives to a subset. */

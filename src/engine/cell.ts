@@ -5,6 +5,8 @@ import type { EndReason, PauseReason } from "../api/run.ts";
 export type Cell =
   /** Nothing changes; a command is recorded as done. */
   | { kind: "stay"; note?: string }
+  /** A command that a later state takes; until then it waits, and others pass it by. */
+  | { kind: "later"; note: string }
   /** A command that has no meaning here; `say` tells the person what to do instead. */
   | { kind: "refuse"; say: string }
   /** Cannot happen here; if it does all the same, nothing changes. */
@@ -18,6 +20,8 @@ export interface GoCell {
   /** Why the run ends; the first reason is kept. */
   end?: EndReason;
   pause?: PauseReason;
+  /** Nothing is paused any more, in a state that can be paused where it is. */
+  unpause?: true;
   /** Somebody took the users away: the weight in force becomes 0. */
   withdrawn?: true;
   step?: "next" | "promotion";
@@ -25,6 +29,7 @@ export interface GoCell {
   approve?: true;
   /** Evidence so far is acknowledged: a new epoch. */
   acknowledge?: true;
+  /** Why the run cannot go on by itself; "" ends that, and gives the state its time anew. */
   stall?: string;
   liveOnTwin?: true;
   /** The keep clock: stop it, or start it again. */
@@ -33,6 +38,7 @@ export interface GoCell {
 }
 
 export const stay = (note?: string): Cell => (note === undefined ? { kind: "stay" } : { kind: "stay", note });
+export const later = (note: string): Cell => ({ kind: "later", note });
 export const refuse = (say: string): Cell => ({ kind: "refuse", say });
 export const cannot: Cell = { kind: "cannot" };
 export const go = (to: GoCell["to"], what: Omit<GoCell, "kind" | "to"> = {}): Cell => ({ kind: "go", to, ...what });

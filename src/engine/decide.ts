@@ -1,4 +1,4 @@
-import { isFinal, type Phase } from "../api/phase.ts";
+import { isFinal, type Phase, type Verb } from "../api/phase.ts";
 import type { RunStatus, TransitionRecord } from "../api/run.ts";
 import { desiredOf, type Desired } from "./desired.ts";
 import type { EngineEvent } from "./event.ts";
@@ -44,7 +44,7 @@ export function decide(facts: RunFacts): Decision {
   const { status } = facts.run;
   const now: Progress = {
     phase: status.phase,
-    memory: withInconclusiveClock(status.phase, memoryOf(status), facts),
+    memory: withInconclusiveClock(status.phase, withoutPastStall(memoryOf(status), facts), facts),
     seen: [...status.commandsSeen],
     transitions: [...status.transitions],
     notices: [],
@@ -70,13 +70,27 @@ export function decide(facts: RunFacts): Decision {
   };
 }
 
-/** Feeds events until nothing changes any more. False when that does not come to an end. */
+/** Some stalls end by themselves, without a step of the machine. */
+function withoutPastStall(memory: Memory, facts: RunFacts): Memory {
+  const { twin, preflight } = facts;
+  const past: Readonly<Record<string, boolean>> = {
+    EngineBug: true,
+    CandidateLost: twin.exists && twin.available > 0,
+    PreflightFailed: preflight !== undefined,
+  };
+  return past[memory.stalled?.reason ?? ""] === true ? { ...memory, stalled: undefined } : memory;
+}
+
+/** Feeds events until nothing changes any more. False when that does not come to an end. Commands do: each is taken once. */
 function settle(now: Progress, facts: RunFacts): boolean {
-  for (let taken = 0; taken <= MOST_EVENTS; taken++) {
+  let taken = 0;
+  while (taken <= MOST_EVENTS) {
     if (isFinal(now.phase)) return true;
     const arranges = now.phase === "Fencing" || now.phase === "Converging";
     if (arranges && now.asFound === undefined) now.asFound = facts.asFoundNow;
-    if (!takeImplied(now, facts) && !takeCommand(now, facts)) return true;
+    if (takeImplied(now, facts)) taken += 1;
+    else if (takeCommand(now, facts)) taken = 0;
+    else return true;
   }
   return false;
 }
@@ -104,8 +118,11 @@ function comparable(memory: Memory): unknown {
 }
 
 function takeCommand(now: Progress, facts: RunFacts): boolean {
-  const command = facts.run.spec.commands.find((candidate) => !now.seen.includes(candidate.id));
-  if (command === undefined || isFinal(now.phase)) return false;
+  const { phase } = now;
+  if (isFinal(phase)) return false;
+  const waits = (verb: Verb) => cellOf(phase, verb).kind === "later";
+  const command = facts.run.spec.commands.find(({ id, verb }) => !now.seen.includes(id) && !waits(verb));
+  if (command === undefined) return false;
   now.seen.push(command.id);
   const { event, refusal } = commandEvent(command, now.phase, now.memory, facts);
   const cell = cellOf(now.phase, event.type);
@@ -136,7 +153,7 @@ function record(now: Progress, facts: RunFacts, from: Phase, event: EngineEvent)
   const told = describe(from, now.phase, event, now.memory, facts.run.spec.plan);
   if (told !== undefined)
     now.notices.push({
-      id: `${facts.run.name}.${now.transitions.length}.${now.memory.epoch}.${now.phase}`.toLowerCase(),
+      id: `${facts.run.name}.${now.transitions.length}.${now.memory.step}.${now.memory.epoch}.${now.phase}`.toLowerCase(),
       ...told,
     });
 }

@@ -71,19 +71,33 @@ export function remember(memory: Memory, cell: GoCell, event: EngineEvent, plan:
   if (cell.end !== undefined && next.end === undefined) next.end = { reason: cell.end, ...said };
   if (cell.pause !== undefined) next.pause = { reason: cell.pause, withdrawn: cell.withdrawn === true, ...said };
   else if (cell.withdrawn === true && next.pause !== undefined) next.pause = { ...next.pause, withdrawn: true };
+  if (cell.unpause === true) next.pause = undefined;
   if (cell.withdrawn === true) next.weightInForce = 0;
   if (cell.approve === true) next.approved = settled(memory, event, plan, from);
   if (cell.step !== undefined)
     next.step = cell.step === "next" ? memory.step + 1 : Math.max(memory.step, promotionStep(plan));
   if (cell.acknowledge === true) acknowledge(next, event.nowMs);
-  if (cell.stall !== undefined)
-    next.stalled = cell.stall === "" ? undefined : { reason: cell.stall, message: event.message };
+  if (cell.stall !== undefined) next.stalled = stalledBy(memory.stalled, cell.stall, event);
   if (cell.liveOnTwin === true) next.liveOnTwin = true;
   if (cell.keepClock === "stop") next.deadlines = without(next.deadlines, "keep");
   if (cell.keepClock === "start")
     next.deadlines = { ...next.deadlines, keep: rfc3339(event.nowMs + plan.keepPreviousMs) };
   if (cell.to !== "=") enter(next, cell, event, plan);
+  else if (cell.step !== undefined || cell.stall === "") next.deadlines = renewed(next.deadlines, event, plan);
   return next;
+}
+
+/** The first cause is kept, so that two of them never take turns; but a breach is said whatever else there is. */
+function stalledBy(before: Memory["stalled"], reason: string, event: EngineEvent): Memory["stalled"] {
+  if (reason === "") return undefined;
+  const breach = event.type === "breachRollback" || event.type === "breachPause";
+  return before === undefined || (breach && before.reason !== reason) ? { reason, message: event.message } : before;
+}
+
+/** Work that a person has changed, or asked for again, has its whole time again. */
+function renewed(deadlines: Memory["deadlines"], event: EngineEvent, plan: Plan): Memory["deadlines"] {
+  if (deadlines.progress === undefined) return deadlines;
+  return { ...deadlines, progress: rfc3339(event.nowMs + plan.progressDeadlineMs) };
 }
 
 function enter(next: Memory, cell: GoCell, event: EngineEvent, plan: Plan): void {

@@ -16,7 +16,7 @@ export function describe(from: Phase, to: Phase, event: EngineEvent, memory: Mem
   const step = stepAt(plan, memory.step);
   const why = event.message;
   if (from === to) {
-    if (event.type === "approve" || event.type === "skip" || event.type === "promote")
+    if (event.command !== undefined)
       return normal("CommandAccepted", why);
     return memory.stalled !== undefined ? warning("Stalled", `${memory.stalled.reason}: ${why}`) : undefined;
   }

@@ -69,9 +69,9 @@ export function promotionStep(plan: Plan): number {
   return plan.steps.findIndex((step) => step.promotion);
 }
 
-/** The step at `index`; the last one when the index is past the end. */
+/** The step at `index`; the first or the last one when the index is outside the plan. */
 export function stepAt(plan: Plan, index: number): PlannedStep {
-  const step = plan.steps[Math.min(index, plan.steps.length - 1)];
+  const step = plan.steps[Math.max(0, Math.min(index, plan.steps.length - 1))];
   if (step === undefined) throw new TypeError("a plan has at least one step");
   return step;
 }

@@ -1,5 +1,5 @@
 import type { State } from "../api/phase.ts";
-import { cannot, go, pause, refuse, stall, stay, undo, withdraw, type Cell } from "./cell.ts";
+import { cannot, go, later, pause, refuse, stall, stay, undo, withdraw, type Cell } from "./cell.ts";
 import type { AnyStateEvent, EventName, ProgressEvent } from "./event.ts";
 
 /** The whole machine: what every event does in every state. MACHINE.md gives the reasons; docs/reference/machine.md is generated from here. */
@@ -14,6 +14,8 @@ const undoAborts = refuse("nothing is promoted yet: use abort to go back to the 
 const abortsNoMore = refuse("the new version carries all users already: use undo to go back");
 const notRunning = refuse("retry is for a run that has ended or is stalled");
 const tooLateToPause = refuse("this cannot be paused: every user is on the new version already");
+
+const JOIN_ENDS = "only once a breach has brought every user back to the whole twin (rule 10); otherwise joining is finished first";
 
 /** While the candidate carries a share, or may soon. */
 const underway = {
@@ -93,6 +95,8 @@ export const TABLE: Readonly<Record<State, Row>> = {
     inconclusivePause: cannot,
     inconclusiveRollback: cannot,
     abort: go("Aborted", { end: "Aborted" }),
+    pause: go("=", { pause: "Command", note: "stays here: a resume must not pass the checks by" }),
+    resume: go("=", { unpause: true }),
     promote: refuse("the checks have not passed: mend what they name first"),
     retry: stay("checks again now"),
     newTemplate: go("Superseded", { end: "Superseded" }),
@@ -109,13 +113,15 @@ export const TABLE: Readonly<Record<State, Row>> = {
   Waiting: {
     ...underway,
     gateOpen: go("Fencing", { note: "passes at once where the labels are settled" }),
+    progressDeadline: cannot,
     promote: go("=", { step: "promotion", approve: true }),
     skip: go("=", { approve: true }),
   },
   Fencing: {
     ...underway,
     fenced: go("Scaling"),
-    promote: stay(),
+    promote: later("taken in Scaling"),
+    skip: later("taken in Scaling"),
     suspended: go("Waiting"),
     windowClosed: go("Waiting"),
     weightContended: withdraw("RouteContended"),
@@ -132,13 +138,15 @@ export const TABLE: Readonly<Record<State, Row>> = {
   Shifting: {
     ...underway,
     applied: go("Observing"),
-    promote: stay("taken in Observing"),
+    promote: later("taken in Observing"),
+    skip: later("taken in Observing"),
     suspended: pause("Suspended"),
   },
   Observing: {
     ...underway,
     stepPassed: go("Waiting", { step: "next" }),
     lastStepPassed: go("SwappingLabels"),
+    progressDeadline: cannot,
     inconclusivePause: pause("Inconclusive"),
     inconclusiveRollback: withdraw("Inconclusive"),
     promote: go("Waiting", { step: "promotion", approve: true }),
@@ -204,7 +212,7 @@ export const TABLE: Readonly<Record<State, Row>> = {
     breachRollback: stall("ConvergeBreached"),
     breachPause: stall("ConvergeBreached"),
     undo: refuse("the old pods are gone: change the template back in Git, or use undo on the Rollout's next run"),
-    retry: stay("looks again now"),
+    retry: go("=", { stall: "", acknowledge: true }),
     newTemplate: go("Promoted", { liveOnTwin: true }),
     templateBack: go("Promoted", { liveOnTwin: true }),
     candidateLost: stall("CandidateLost"),
@@ -217,10 +225,10 @@ export const TABLE: Readonly<Record<State, Row>> = {
     breachRollback: stall("JoinBreached"),
     breachPause: stall("JoinBreached"),
     undo: refuse("the new version is being handed over: wait for the end, then change the template back in Git"),
-    retry: go("=", { stall: "" }),
+    retry: go("=", { stall: "", acknowledge: true }),
     progressDeadline: stall("JoinStalled"),
-    newTemplate: stay("finish; the new template gets its run"),
-    templateBack: stay("finish"),
+    newTemplate: go("Promoted", { liveOnTwin: true, note: JOIN_ENDS }),
+    templateBack: go("Promoted", { liveOnTwin: true, note: JOIN_ENDS }),
     candidateLost: stay("finish"),
     deleted: stay("finish joining"),
   },

@@ -4,6 +4,8 @@ export interface Log {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
+  /** A log whose every line carries these fields too. */
+  child?(fields: object): Log;
 }
 
 const nothing = () => {};

@@ -1,11 +1,9 @@
-import { eText } from "../../analysis/wording.ts";
-import type { ObjectiveStatus } from "../../api/evidence.ts";
 import { formatPercent } from "../../api/units.ts";
 import type { Share } from "./happening.ts";
 import { barCells, clockText, countText, sparkline } from "./glyphs.ts";
 import { happeningLine } from "./lines.ts";
 import { REQUESTS_PER_SECOND } from "./story.ts";
-import { type Scene, type SceneStep, verdictText } from "./scene.ts";
+import { type Scene, type SceneStep, type SceneVerdict } from "./scene.ts";
 import { cut, fit, justify, type Line, type Look, pad, render, span } from "./span.ts";
 import type { Workload } from "./world.ts";
 
@@ -16,6 +14,9 @@ export interface FrameSize {
 
 const LEAST_COLUMNS = 60;
 const LABEL = 10;
+const NAME = 13;
+/** What fills a cell of the error rate's sparkline, at least. */
+const LEAST_TOP_PERCENT = 5;
 const VERSION_LOOKS: readonly Look[] = ["first", "second", "third"];
 const MARKS: Readonly<Record<SceneStep["mark"], { glyph: string; look: Look }>> = {
   passed: { glyph: "✓", look: "good" },
@@ -23,7 +24,7 @@ const MARKS: Readonly<Record<SceneStep["mark"], { glyph: string; look: Look }>> 
   ahead: { glyph: "·", look: "faint" },
   failed: { glyph: "✗", look: "bad" },
 };
-const VERDICTS: Readonly<Record<ObjectiveStatus["verdict"], { glyph: string; look: Look; word: string }>> = {
+const VERDICTS: Readonly<Record<SceneVerdict["verdict"], { glyph: string; look: Look; word: string }>> = {
   pass: { glyph: "✓", look: "good", word: "pass" },
   breach: { glyph: "✗", look: "bad", word: "breach" },
   inconclusive: { glyph: "?", look: "doubt", word: "not yet" },
@@ -41,21 +42,24 @@ export function frame(scene: Scene, size: FrameSize, color: boolean): string[] {
       columns,
     ),
     [],
-    justify([span(` ${scene.title}`, "strong")], [span(`${scene.phase ?? ""} `, phaseLook(scene))], columns),
+    [span(` ${scene.title}`, "strong")],
     [span(scene.command === "" ? "" : ` $ ${scene.command}`, "faint")],
-    justify([], [span(`${scene.phaseText} `, phaseLook(scene))], columns),
     [],
+    row("run", [
+      span(scene.run === "" ? "" : `${scene.run}  `),
+      span(scene.phase === undefined ? "" : `${scene.phase}  `, phaseLook(scene)),
+      span(scene.phaseText, scene.phase === undefined ? "faint" : "plain"),
+    ]),
     ...weights(scene.shares, looks, columns),
     row("steps", stepSpans(scene.steps)),
-    ...verdicts(scene.objectives, columns),
+    ...verdicts(scene.verdicts, columns),
     [],
     ...users(scene, looks, columns),
-    [],
     ...scene.pods.map((workload, index) => pods(workload, index === 0 ? "own" : "twin", looks)),
     ...(scene.pods.length < 2 ? [row("twin", [span("none", "faint")])] : []),
     [],
   ];
-  const room = Math.max(1, size.rows - fixed.length - 1);
+  const room = Math.max(1, size.rows - fixed.length);
   const told = scene.happenings.filter(({ type }) => type === "event" || type === "command").slice(-room);
   const lines = [...fixed, ...told.map((happening) => happeningLine(happening, columns))];
   return lines.slice(0, size.rows).map((line) => render(fit(line, size.columns - 1), color));
@@ -100,59 +104,58 @@ function stepSpans(steps: readonly SceneStep[]): Line {
   ]);
 }
 
-function verdicts(objectives: readonly ObjectiveStatus[], columns: number): Line[] {
-  if (objectives.length === 0) return [row("verdicts", [span("none yet", "faint")]), []];
-  return objectives.map((objective, index) => {
-    const { glyph, look, word } = VERDICTS[objective.verdict];
-    const { evidence } = objective;
-    const against =
-      evidence === undefined || columns < 76 ? "" : `  E ${eText(evidence.eValue)} of ${eText(1 / evidence.alpha)}`;
-    const head = `${pad(objective.name, 8)} `;
-    const text = cut(verdictText(objective), columns - LABEL - head.length - 11 - against.length);
+function verdicts(found: readonly SceneVerdict[], columns: number): Line[] {
+  if (found.length === 0) return [row("verdicts", [span("none yet", "faint")]), []];
+  return found.map(({ name, verdict, text, strength }, index) => {
+    const { glyph, look, word } = VERDICTS[verdict];
+    const head = `${pad(name, 8)} `;
+    const against = columns < 75 ? "" : `  ${strength}`;
+    const room = columns - LABEL - head.length - word.length - 4 - against.length;
     return row(index === 0 ? "verdicts" : "", [
       span(head),
-      span(`${glyph} ${pad(word, 8)}`, look),
-      span(text, objective.verdict === "breach" ? "bad" : "plain"),
+      span(`${glyph} ${word}  `, look),
+      span(pad(text, room), verdict === "breach" ? "bad" : "plain"),
       span(against, "faint"),
     ]);
   });
 }
 
-/** What each version's users met: a sparkline, requests a second, so far, failed. */
+/** What users met: a sparkline, requests a second, so far, failed. */
 function users(scene: Scene, looks: (version: string | undefined) => Look, columns: number): Line[] {
-  const name = 12;
-  const width = columns - LABEL - name - 27;
-  const head = row("users", [
-    span(`${pad("", name)}${pad("requests/s", width)}${pad("now", 7, "left")}${pad("so far", 10, "left")}`, "faint"),
-    span(pad("failed", 9, "left"), "faint"),
-  ]);
+  const width = columns - LABEL - NAME - 26;
+  const tally = (now: string, total: number, failed: number) => [
+    span(`${pad(now, 8, "left")}${pad(countText(total), 9, "left")}`),
+    span(pad(countText(failed), 8, "left"), failed > 0 ? "bad" : "good"),
+  ];
+  const header = `${pad("", NAME)}${pad("requests/s", width)}${pad("now", 8, "left")}${pad("so far", 9, "left")}`;
   const lines = scene.users.map(({ version, perSecond, ratePerSecond, total, failed }) =>
     row("", [
-      span(pad(version, name), looks(version)),
-      span(sparkline(perSecond, width, REQUESTS_PER_SECOND), looks(version)),
-      span(`${pad(countText(ratePerSecond), 7, "left")}${pad(countText(total), 10, "left")}`),
-      span(pad(countText(failed), 9, "left"), failed > 0 ? "bad" : "good"),
+      span(pad(version, NAME - 1), looks(version)),
+      span(` ${sparkline(perSecond, width, REQUESTS_PER_SECOND)}`, looks(version)),
+      ...tally(countText(ratePerSecond), total, failed),
     ]),
   );
   const last = scene.failedPercent.at(-1) ?? 0;
-  const top = Math.max(5, ...scene.failedPercent.slice(-width).map((percent) => percent ?? 0));
-  const errors = row("", [
-    span(pad("all, failing", name), "faint"),
-    span(sparkline(scene.failedPercent, width, top), last > 0 ? "bad" : "faint"),
-    span(pad(`${last.toFixed(1)} %`, 7, "left"), last > 0 ? "bad" : "faint"),
+  const top = Math.max(LEAST_TOP_PERCENT, ...scene.failedPercent.slice(-width).map((percent) => percent ?? 0));
+  const all = row("", [
+    span(pad("% failing", NAME), "faint"),
+    span(sparkline(scene.failedPercent, width, top), "bad"),
+    ...tally(`${last.toFixed(1)} %`, scene.total, scene.failed),
   ]);
-  return [head, ...lines, errors];
+  return [row("users", [span(`${header}${pad("failed", 8, "left")}`, "faint")]), ...lines, all];
 }
 
 function pods(workload: Workload, role: "own" | "twin", looks: (version: string | undefined) => Look): Line {
   const glyphs = workload.pods.map(({ version, ready, leaving }) =>
     span(`${leaving ? "×" : ready ? "■" : "□"} `, leaving ? "faint" : looks(version)),
   );
+  const running = [...new Set(workload.pods.map(({ version }) => version))];
   const ready = workload.pods.filter((pod) => pod.ready && !pod.leaving).length;
   return row(role, [
-    span(pad(workload.name, 12)),
+    span(pad(workload.name, NAME)),
     ...glyphs,
     span(` ${ready}/${workload.wanted} ready`, "faint"),
-    span(`  ${workload.version}`, looks(workload.version)),
+    span(`  ${running.join(", ")}`, looks(running.at(-1))),
+    span(workload.held ? `  (${workload.version} is held)` : "", "faint"),
   ]);
 }

@@ -46,7 +46,6 @@ function resultOf({ sim, startMs, nowMs }: Played, act: Act): ActResult {
   const endedMs = act.endedMs ?? nowMs;
   const seen = sim.users.summary({ fromMs: startMs + act.shippedMs, toMs: startMs + endedMs, host: HOST });
   const own = seen.byVersion[act.version] ?? { total: 0, failed: 0 };
-  const breached = run?.status.objectives.find(({ verdict }) => verdict === "breach");
   const why = run?.status.end?.message;
   return {
     version: act.version,
@@ -61,6 +60,6 @@ function resultOf({ sim, startMs, nowMs }: Played, act: Act): ActResult {
     versionFailed: own.failed,
     failureSpanMs: (seen.lastFailureMs ?? 0) - (seen.firstFailureMs ?? 0),
     ...(why === undefined ? {} : { why }),
-    ...(breached?.evidence === undefined ? {} : { evidence: { objective: breached.name, ...breached.evidence } }),
+    ...(act.breach === undefined ? {} : { evidence: act.breach }),
   };
 }

@@ -1,11 +1,11 @@
 import { isFinal, type Phase } from "../../api/phase.ts";
-import { percentText } from "../../analysis/wording.ts";
+import { eText, limitText, percentText } from "../../analysis/wording.ts";
 import type { ObjectiveStatus } from "../../api/evidence.ts";
 import { formatDuration, formatPercent } from "../../api/units.ts";
 import type { Happening, Share } from "./happening.ts";
 import { countText } from "./glyphs.ts";
-import { BUCKET_MS, type Story } from "./story.ts";
-import { type Run, sharesInForce, workloads, type Workload } from "./world.ts";
+import { type Act, BUCKET_MS, type Story } from "./story.ts";
+import { type Evidence, type Run, sharesInForce, workloads, type Workload } from "./world.ts";
 
 export interface SceneStep {
   label: string;
@@ -23,6 +23,14 @@ export interface VersionUsers {
   failed: number;
 }
 
+export interface SceneVerdict {
+  name: string;
+  verdict: ObjectiveStatus["verdict"];
+  text: string;
+  /** The evidence against the limit being kept, and how much of it is a breach; "" before there is any. */
+  strength: string;
+}
+
 /** Everything that one picture shows: plain data, so that pictures can be tested without a story. */
 export interface Scene {
   atMs: number;
@@ -31,14 +39,18 @@ export interface Scene {
   title: string;
   /** What was typed to ship the version; "" before anything was. */
   command: string;
+  run: string;
   /** All versions so far, oldest first: each has a colour of its own. */
   versions: readonly string[];
   phase: Phase | undefined;
   phaseText: string;
   shares: readonly Share[];
   steps: readonly SceneStep[];
-  objectives: readonly ObjectiveStatus[];
+  verdicts: readonly SceneVerdict[];
+  /** The versions that this release is about. */
   users: readonly VersionUsers[];
+  total: number;
+  failed: number;
   /** Percent of all users' requests that failed, in each bucket of time. */
   failedPercent: readonly (number | undefined)[];
   pods: readonly Workload[];
@@ -75,19 +87,23 @@ export function sceneOf(story: Story, speed: number): Scene {
   const phase = run?.status.phase;
   const now = Math.floor(story.elapsedMs() / BUCKET_MS);
   const byVersion = [...story.meter.byVersion()].filter(([version]) => version !== "");
+  const involved = byVersion.filter(([version]) => act === undefined || version === act.before || version === act.version);
   const all = story.meter.all();
   return {
     atMs: story.elapsedMs(),
     speed,
     title: act === undefined ? "v1 serves everybody" : `${act.before} → ${act.version}`,
     command: act?.command ?? "",
+    run: run?.name ?? "",
     versions: byVersion.map(([version]) => version),
     phase,
     phaseText: phase === undefined ? "nothing to do" : PHASE_TEXT[phase],
     shares: sharesInForce(story.sim),
     steps: run === undefined ? [] : stepsOf(run, story.elapsedMs() - (act?.shippedMs ?? 0)),
-    objectives: run?.status.objectives ?? [],
-    users: byVersion.map(([version, meter]) => {
+    verdicts: run === undefined ? [] : verdictsOf(run, act),
+    total: all.total,
+    failed: all.failed,
+    users: involved.map(([version, meter]) => {
       // The bucket that is being filled would look like a drop.
       const perSecond = Array.from({ length: now }, (_, index) => perSecondOf(meter.buckets[index]?.total));
       return { version, perSecond, ratePerSecond: perSecond.at(-1) ?? 0, total: meter.total, failed: meter.failed };
@@ -122,10 +138,23 @@ function stepsOf({ spec, status }: Run, sinceShippedMs: number): SceneStep[] {
   });
 }
 
-/** `0 of 339 requests failed (0 %), limit 2 %` from a verdict's evidence; its own words where there is none. */
-export function verdictText(objective: ObjectiveStatus): string {
-  const { evidence, name } = objective;
-  if (evidence === undefined || evidence.total === 0) return objective.message.replace(`${name}: `, "");
-  const limit = percentText(evidence.limitFraction);
-  return `${countText(evidence.bad)} of ${countText(evidence.total)} bad = ${percentText(evidence.fraction ?? 0)}, limit ${limit}`;
+function verdictsOf({ spec, status }: Run, act: Act | undefined): SceneVerdict[] {
+  return status.objectives.map((objective) => {
+    const kind = spec.plan.analysis.objectives.find(({ name }) => name === objective.name)?.kind ?? "errorRate";
+    // Of a breach the numbers that decided, not those that came after.
+    const evidence = act?.breach?.objective === objective.name ? act.breach : objective.evidence;
+    const { name, verdict } = objective;
+    const strength = evidence === undefined ? "" : `E ${eText(evidence.eValue)} of ${eText(1 / evidence.alpha)}`;
+    const text =
+      evidence === undefined || evidence.total === 0
+        ? objective.message.replace(`${name}: `, "")
+        : evidenceText(evidence, kind === "latency" ? "slow" : "failed");
+    return { name, verdict, text, strength };
+  });
+}
+
+/** `0 of 339 failed (0 %), limit 2 %`. */
+function evidenceText({ bad, total, fraction, limitFraction }: Evidence, word: string): string {
+  const share = percentText(fraction ?? 0);
+  return `${countText(bad)} of ${countText(total)} ${word} (${share}), limit ${limitText(limitFraction)}`;
 }

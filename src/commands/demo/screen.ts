@@ -1,4 +1,3 @@
-import { writeSync } from "node:fs";
 import type { WriteStream } from "node:tty";
 
 const ENTER = "\u001B[?1049h\u001B[?25l";
@@ -24,8 +23,8 @@ export function openScreen(stream: WriteStream): Screen {
     if (!open) return;
     open = false;
     process.off("exit", leave);
-    // At once: the process may be on its way out.
-    writeSync(stream.fd, LEAVE);
+    // Node writes to a terminal synchronously, so this arrives even on the way out of the process.
+    stream.write(LEAVE);
   }
 
   process.on("exit", leave);

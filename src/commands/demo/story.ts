@@ -10,7 +10,7 @@ import { createManualClock } from "../../manual-clock.ts";
 import { imageTag } from "../../sim/behaviour.ts";
 import { seededRandom } from "../../sim/random.ts";
 import { createSim, type Sim } from "../../sim/sim.ts";
-import type { Happening, Outcome } from "./happening.ts";
+import type { ActResult, Happening, Outcome } from "./happening.ts";
 import { judge } from "./outcome.ts";
 import { createTrafficMeter, type TrafficMeter } from "./traffic-meter.ts";
 import {
@@ -36,6 +36,8 @@ export interface Act {
   command: string;
   shippedMs: number;
   endedMs?: number;
+  /** The numbers that decided against it, as they were then. */
+  breach?: ActResult["evidence"];
   peakPercent: number;
 }
 
@@ -129,6 +131,9 @@ export async function createStory(options: StoryOptions = {}): Promise<Story> {
   });
   sim.store.onChange(RUNS, ({ object, previous }) => {
     for (const transition of transitionsSince(object, previous, elapsedMs())) happened(transition);
+    const act = acts.at(-1);
+    const breach = act?.breach === undefined ? breachIn(object) : undefined;
+    if (act !== undefined && breach !== undefined) act.breach = breach;
   });
   sim.users.start({ namespace: NAMESPACE, host: NAME, requestsPerSecond: REQUESTS_PER_SECOND });
   await alice.create(rollouts, {
@@ -257,4 +262,9 @@ function transitionsSince(object: KubeObject, previous: KubeObject | undefined, 
       event,
       message,
     }));
+}
+
+function breachIn(object: KubeObject): ActResult["evidence"] {
+  const breached = readRun(object)?.status.objectives.find(({ verdict }) => verdict === "breach");
+  return breached?.evidence === undefined ? undefined : { objective: breached.name, ...breached.evidence };
 }

@@ -53,7 +53,10 @@ export function sharesInForce(sim: Sim): Share[] {
 
 export interface Workload {
   name: string;
+  /** Of its template: the pods may still run another. */
   version: string;
+  /** Paused, so that its template reaches no pod. */
+  held: boolean;
   wanted: number;
   /** Pods by image, the Deployment's own first. */
   pods: readonly { version: string; ready: boolean; leaving: boolean }[];
@@ -75,6 +78,7 @@ export function workloads(sim: Sim): Workload[] {
     return {
       name: deployment.metadata.name,
       version: imageTag(deployment.spec.template.spec.containers[0]?.image),
+      held: deployment.spec.paused === true,
       wanted: deployment.spec.replicas,
       pods: selected
         .map((pod) => ({
