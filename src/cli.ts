@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, type OutputConfiguration } from "commander";
 import { controllerCommand } from "./commands/controller.ts";
+import { demoCommand } from "./commands/demo.ts";
 import { CommandFailure, EXIT } from "./commands/failure.ts";
 import { getCommand } from "./commands/get.ts";
 import { verbCommands } from "./commands/verbs.ts";
@@ -28,6 +29,7 @@ export function program(): Command {
   root.addCommand(crdsCommand());
   root.addCommand(controllerCommand());
   root.commandsGroup("Other:");
+  root.addCommand(demoCommand());
   root.addCommand(versionCommand());
   root.helpCommand("help [command]", "show help for a command");
   for (const command of root.commands) command.copyInheritedSettings(root);
@@ -62,18 +64,22 @@ function crdsCommand(): Command {
     });
 }
 
-/** Runs what was typed; sets the exit code. An error that is nobody's to mend by typing something else keeps its stack: it is a bug. */
-export async function run(argv: readonly string[]): Promise<void> {
+/**
+ * Runs what was typed and gives the exit code. An error that nobody can mend by typing something else is thrown on, with its stack:
+ * it is a bug.
+ */
+export async function run(argv: readonly string[], output: OutputConfiguration = {}): Promise<number> {
+  const root = program();
+  for (const command of [root, ...root.commands]) command.configureOutput(output);
   try {
-    await program().parseAsync(argv);
+    await root.parseAsync(argv, { from: "user" });
+    return EXIT.ok;
   } catch (error) {
-    if (error instanceof CommanderError) {
-      // Commander has said what is wrong; help that was asked for ends with 0.
-      process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    } else if (error instanceof CommandFailure) {
-      process.stderr.write(`sluice: ${error.message}\n`);
-      process.exitCode = error.exitCode;
-    } else throw error;
+    // Commander has said what is wrong; help that was asked for ends with 0.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (!(error instanceof CommandFailure)) throw error;
+    if (error.message !== "") process.stderr.write(`sluice: ${error.message}\n`);
+    return error.exitCode;
   }
 }
 
@@ -82,5 +88,7 @@ if (import.meta.main) {
   process.stdout.on("error", (error: NodeJS.ErrnoException) =>
     process.exit(error.code === "EPIPE" ? EXIT.ok : EXIT.failed),
   );
-  await run(process.argv);
+  const exitCode = await run(process.argv.slice(2));
+  // A command may have set one of its own.
+  if (exitCode !== EXIT.ok) process.exitCode = exitCode;
 }

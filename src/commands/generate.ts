@@ -3,6 +3,8 @@ import { dirname, join } from "node:path";
 import { allCrds, kinds } from "../api/crd/kinds.ts";
 import { apiReference } from "../api/crd/reference.ts";
 import { crdYaml } from "../api/crd/yaml.ts";
+import { checksMarkdown } from "../checks/docs.ts";
+import { metricsReference } from "../server/metrics-table.ts";
 
 /** A file that is made from code and kept in the repository, so that a change of it is seen in review. */
 export interface GeneratedFile {
@@ -12,7 +14,8 @@ export interface GeneratedFile {
 }
 
 const root = join(import.meta.dirname, "..", "..");
-const MADE_BY = "Made by `npm run generate`. Change src/api, not this file.";
+const madeFrom = (source: string) => `Made by \`npm run generate\`. Change ${source}, not this file.`;
+const MADE_BY = madeFrom("src/api");
 
 /** Every generated file, made afresh. To generate one more: add it here. */
 export function generatedFiles(): GeneratedFile[] {
@@ -21,6 +24,11 @@ export function generatedFiles(): GeneratedFile[] {
       path: `crds/${crd.spec.group}_${crd.spec.names.plural}.yaml`,
       content: `# ${MADE_BY}\n${crdYaml(crd)}`,
     })),
+    { path: "docs/reference/checks.md", content: `<!-- ${madeFrom("src/checks")} -->\n\n${checksMarkdown()}` },
+    {
+      path: "docs/reference/metrics.md",
+      content: `<!-- ${madeFrom("src/server/metrics-table.ts")} -->\n\n${metricsReference()}`,
+    },
     { path: "docs/reference/api.md", content: `<!-- ${MADE_BY} -->\n\n${apiReference(kinds)}` },
   ];
 }

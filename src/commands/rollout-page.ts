@@ -51,12 +51,7 @@ function aboutRun({ nowMs, status: { live } }: PageInput, run: ReadRun): string[
       : ` for ${ageOf(status.since, nowMs)}`;
   const rows = [
     ["Run", `${run.name} (${spec.reason}): ${status.phase}${when}`],
-    [
-      "Users",
-      ended
-        ? `all on ${live?.revision ?? "the live revision"}`
-        : `${formatPercent(status.weightInForce)} on ${spec.to.revision}, the rest on ${spec.from.revision}`,
-    ],
+    ["Users", ended ? `all on ${live?.revision ?? "the live revision"}` : users(run)],
   ];
   if (status.pause !== undefined && status.phase === "Paused") rows.push(["Paused", because(status.pause)]);
   if (status.stalled !== undefined) rows.push(["Stalled", because(status.stalled)]);
@@ -64,6 +59,13 @@ function aboutRun({ nowMs, status: { live } }: PageInput, run: ReadRun): string[
   const approve = stepToApprove(run);
   if (approve !== undefined) rows.push(["Waits", `for the approval of step ${approve}`]);
   return columns(rows);
+}
+
+function users({ spec, status }: ReadRun): string {
+  const { weightInForce } = status;
+  if (weightInForce === 0) return `all on ${spec.from.revision}`;
+  if (weightInForce === 100) return `all on ${spec.to.revision}`;
+  return `${formatPercent(weightInForce)} on ${spec.to.revision}, the rest on ${spec.from.revision}`;
 }
 
 function because({ reason, message, by }: { reason: string; message: string; by?: string | undefined }): string {

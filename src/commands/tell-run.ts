@@ -6,7 +6,7 @@ import { systemClock } from "../clock.ts";
 import type { ReadRun } from "../controller/observe.ts";
 import { connect } from "./connect.ts";
 import { explain } from "./explain.ts";
-import { CommandFailure, EXIT, usage } from "./failure.ts";
+import { CommandFailure, usage } from "./failure.ts";
 import { findRollout, listRuns, type Where } from "./find-rollout.ts";
 import { appendCommand, awaitOutcome, commandId, type Outcome } from "./give-command.ts";
 import { currentStep, stepToApprove } from "./standing.ts";
@@ -22,8 +22,8 @@ export interface Told {
   flags: VerbFlags;
 }
 
-/** Gives a run a command and prints what came of it. Gives the exit code. @throws CommandFailure */
-export async function tellRun(told: Told): Promise<number> {
+/** Gives a run a command and prints what came of it. @throws CommandFailure */
+export async function tellRun(told: Told): Promise<void> {
   const { verb, name, flags } = told;
   const { api, namespace, server } = connect(flags);
   const where: Where = { api, namespace: flags.namespace ?? namespace, server };
@@ -40,7 +40,7 @@ export async function tellRun(told: Told): Promise<number> {
       ...(flags.reason === undefined ? {} : { reason: flags.reason }),
     };
     const given = await appendCommand(api, run, command);
-    return report(told, run, await awaitOutcome(where, systemClock, given, command.id, flags.wait));
+    report(told, run, await awaitOutcome(where, systemClock, given, command.id, flags.wait));
   } catch (error) {
     throw explain(error, server);
   } finally {
@@ -98,27 +98,20 @@ export function needStep({ verb, name, step }: Pick<Told, "verb" | "name" | "ste
         : `${at} waits for approval`
       : `${at} is at hand`;
   const all = verb === "approve" && at === undefined ? `\nSteps that ask for one: ${asked.join(", ") || "none"}` : "";
-  throw usage(`which step? ${says}${at === undefined ? all : `\nType: ${typed(`${verb} ${name} ${at} -n ${run.namespace}`)}`}`);
+  throw usage(
+    `which step? ${says}${at === undefined ? all : `\nType: ${typed(`${verb} ${name} ${at} -n ${run.namespace}`)}`}`,
+  );
 }
 
-function report({ verb, name, flags }: Told, run: ReadRun, outcome: Outcome): number {
-  switch (outcome.kind) {
-    case "accepted":
-      process.stdout.write(`${outcome.message}\n`);
-      return EXIT.ok;
-    case "refused":
-      process.stderr.write(`sluice: ${outcome.message}\n`);
-      return EXIT.failed;
-    case "unanswered": {
-      if (flags.wait === 0) {
-        process.stdout.write(`${verb} is recorded in ${run.name}\n`);
-        return EXIT.ok;
-      }
-      const waited = formatDuration(flags.wait);
-      process.stderr.write(
-        `sluice: ${verb} is recorded in ${run.name}, but no controller has answered within ${waited}\nLook again: ${typed(`get ${name} -n ${run.namespace}`)}; and see whether a controller runs: kubectl -n sluice-system get pods\n`,
-      );
-      return EXIT.failed;
-    }
+/** Prints what came of a command. @throws CommandFailure when it was refused, or nobody answered */
+function report({ verb, name, flags }: Told, run: ReadRun, outcome: Outcome): void {
+  if (outcome.kind === "refused") throw new CommandFailure(outcome.message);
+  if (outcome.kind === "unanswered" && flags.wait > 0) {
+    const waited = formatDuration(flags.wait);
+    const look = `${typed(`get ${name} -n ${run.namespace}`)}; and whether a controller runs: kubectl -n sluice-system get pods`;
+    throw new CommandFailure(
+      `${verb} is recorded in ${run.name}, but not answered within ${waited}\nLook again: ${look}`,
+    );
   }
+  process.stdout.write(outcome.kind === "accepted" ? `${outcome.message}\n` : `${verb} is recorded in ${run.name}\n`);
 }

@@ -102,7 +102,7 @@ Example:
       const step = NAMES_STEP.includes(verb) ? (rest[0] as string | undefined) : undefined;
       const flags = rest[NAMES_STEP.includes(verb) ? 1 : 0] as VerbFlags;
       const { tellRun } = await import("./tell-run.ts");
-      process.exitCode = await tellRun({ verb, name, step, flags });
+      await tellRun({ verb, name, step, flags });
     });
 }
 

@@ -7,8 +7,10 @@ import { listAll } from "../kube/list-all.ts";
 import type { KubeObject, Resource } from "../kube/port.ts";
 import {
   deployments,
+  horizontalPodAutoscalers,
   limitRanges,
   podTemplates,
+  replicaSets,
   resourceQuotas,
   selfSubjectAccessReviews,
   pods,
@@ -117,9 +119,13 @@ function isReady(pod: KubeObject): boolean {
 async function reviewAccess(context: Context, run: ReadRun): Promise<AccessFacts[]> {
   const { istio } = context;
   const { destinationRule, virtualServices } = run.spec.pinned.istio;
+  const ours = (resource: Resource, verbs: readonly string[]) =>
+    verbs.map((verb) => ({ verb, resource, namespace: run.namespace }));
   const asked: { verb: string; resource: Resource; namespace: string }[] = [
-    ...["get", "create", "patch", "delete"].map((verb) => ({ verb, resource: deployments, namespace: run.namespace })),
-    ...["get", "create"].map((verb) => ({ verb, resource: podTemplates, namespace: run.namespace })),
+    ...ours(deployments, ["get", "create", "patch", "delete"]),
+    ...ours(replicaSets, ["patch"]),
+    ...ours(podTemplates, ["get", "create", "update"]),
+    ...ours(horizontalPodAutoscalers, ["patch"]),
     ...["get", "create", "patch", "delete"].map((verb) => ({
       verb,
       resource: istio.destinationRules,
@@ -164,7 +170,9 @@ async function tryWeights(context: Context, run: ReadRun): Promise<DryRunFacts[]
         await context.api.patch(context.istio.virtualServices, patch, body, { dryRun: true });
         return { object, weight };
       } catch (error) {
-        if (!(error instanceof ApiError) || error.code === 0 || error.code >= 500) throw error;
+        // Those say nothing about the weight: the look is taken again.
+        const passing = error instanceof ApiError && [0, 409, 429].includes(error.code);
+        if (!(error instanceof ApiError) || passing || error.code >= 500) throw error;
         return { object, weight, error: error.message };
       }
     }),

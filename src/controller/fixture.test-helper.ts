@@ -85,10 +85,7 @@ export interface HouseOptions extends Partial<Omit<SimOptions, "clock" | "random
 const quick: RolloutSpecInput = {
   workload: { name: NAME },
   traffic: { settle: "1s", istio: { virtualServices: [{ name: NAME }] } },
-  steps: [
-    { name: "first", weight: 10, observe: "3s" },
-    { name: "third", weight: 30, observe: "3s" },
-  ],
+  steps: [{ name: "first", weight: 10, observe: "3s" }],
   promotion: { ramp: [100], observe: "3s", keepPrevious: "3s" },
   rollback: { drainAfter: "2s" },
   analysis: { interval: "1s", minRequests: 20, onInconclusive: { hold: "20s", then: "Pause" } },
@@ -118,6 +115,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     podTerminationMs: 500,
     podStartMs: 800,
     scrapeIntervalMs: 1_000,
+    tickMs: 200,
     ...simOptions,
   });
   const alice = sim.as("user:alice");

@@ -8,7 +8,15 @@ describe.each([
   { hold: "policy", form: "plain", sourceLabels: "envoy" },
 ] as const)("a good release (hold $hold, $form form, $sourceLabels labels)", (options) => {
   test("meets users step by step, fails nobody, and leaves the user's objects as they were", async () => {
-    const house = await openKeptHouse(options);
+    const house = await openKeptHouse({
+      ...options,
+      spec: {
+        steps: [
+          { name: "first", weight: 10, observe: "3s" },
+          { name: "third", weight: 30, observe: "3s" },
+        ],
+      },
+    });
     const before = house.userObjects();
     const shippedMs = house.clock.now();
     await house.ship("v2");

@@ -1,40 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Phase } from "../api/phase.ts";
-import { openKeptHouse, type House, type HouseOptions } from "./fixture.test-helper.ts";
-
-/** How to bring a run into a state; the version is good unless the state is one of going back. */
-const WAYS: Readonly<Partial<Record<Phase, (house: House) => Promise<unknown>>>> = {
-  Paused: async (house) => {
-    await house.untilPhase("Observing");
-    await house.command("pause");
-  },
-  Undoing: async (house) => {
-    await house.untilPhase("Keeping");
-    await house.command("undo");
-  },
-};
-const GOING_BACK: readonly Phase[] = ["Withdrawing", "Draining", "RolledBack"];
-const approvals: HouseOptions = { spec: { steps: [{ name: "first", weight: 10, observe: "3s", approval: {} }] } };
-
-async function houseIn(phase: Phase, options: HouseOptions = {}): Promise<House & { term: { stop(): Promise<void> } }> {
-  const house = await openKeptHouse({ ...options, ...(phase === "Waiting" ? approvals : {}) });
-  await house.ship(GOING_BACK.includes(phase) ? "v2-errors50" : "v2");
-  await WAYS[phase]?.(house);
-  await house.untilPhase(phase, 1);
-  return house;
-}
-
-async function untilLive(house: House, tag: string): Promise<void> {
-  const isLive = () => house.rolloutStatus().phase === "Healthy" && house.run()?.status.phase === "Promoted";
-  await house.until("every run is over", () => {
-    if (house.phase() === "Waiting" && !(house.run()?.spec.commands.length ?? 0))
-      void house.command("approve", "first");
-    return isLive() && house.object("deployments.apps", house.run()?.name) === undefined;
-  });
-  const now = house.clock.now();
-  await house.clock.advance(2_000);
-  expect(house.versionsSince(now)).toEqual([tag]);
-}
+import { houseIn, servedNow, untilPromoted } from "./states.test-helper.ts";
 
 describe("a newer template", () => {
   test.each<[Phase, Phase]>([
@@ -61,30 +27,49 @@ describe("a newer template", () => {
     await house.ship("v3");
     expect(await house.untilEnd(1)).toBe(end);
     expect(house.versionsSince(0)).not.toContain("v3");
-    await untilLive(house, "v3");
-    expect(house.run()?.name).toBe("checkout-2");
+    await house.untilPhase("Observing", 2);
+    expect(await servedNow(house)).toContain("v3");
     expect(house.unvetted()).toEqual([]);
     expect(house.sim.users.summary({ fromMs }).failed).toBe(0);
     await house.term.stop();
   });
+
+  test.each<Phase>(["Waiting", "Converging"])(
+    "in %s is promoted in the end, and leaves nothing behind",
+    async (phase) => {
+      const house = await houseIn(phase);
+      await house.ship("v3");
+      await house.untilEnd(1);
+      await untilPromoted(house);
+      expect(await servedNow(house)).toEqual(["v3"]);
+      expect(house.sim.store.list("deployments.apps", "shop").map(({ metadata }) => metadata.name)).toEqual([
+        "checkout",
+      ]);
+      expect(house.object("destinationrules.networking.istio.io")).toBeUndefined();
+      expect(house.sim.users.summary().failed).toBe(0);
+      await house.term.stop();
+    },
+  );
 
   test("that is bad, in the middle of a promotion, is rolled back to the version that was being promoted", async () => {
     const house = await houseIn("Converging", { hold: "none" });
     await house.ship("v3-errors50");
     expect(await house.untilEnd(1)).toBe("Promoted");
     expect(await house.untilEnd(2)).toBe("RolledBack");
-    const now = house.clock.now();
-    await house.clock.advance(5_000);
-    expect(house.versionsSince(now)).toEqual(["v2"]);
+    await house.clock.advance(2_000);
+    expect(await servedNow(house)).toEqual(["v2"]);
     expect(house.unvetted()).toEqual([]);
     expect(house.rolloutStatus().live).toMatchObject({ track: "twin", workload: "checkout-1" });
     expect(house.rolloutStatus().conditions.map(({ type }) => type)).toContain("LiveOnTwin");
 
     await house.ship("v2");
-    await untilLive(house, "v2");
-    expect(house.run()).toMatchObject({ name: "checkout-3", spec: { reason: "Converge" } });
+    await house.untilPhase("Promoted", 3);
+    expect(house.run()?.spec.reason).toBe("Converge");
+    await untilPromoted(house);
+    expect(await servedNow(house)).toEqual(["v2"]);
     expect(house.object("deployments.apps", "checkout-1")).toBeUndefined();
     expect(house.object("destinationrules.networking.istio.io")).toBeUndefined();
+    expect(house.unvetted()).toEqual([]);
     await house.term.stop();
   });
 });
@@ -102,24 +87,24 @@ describe("a template that goes back to the live one", () => {
     await house.ship("v1");
     expect(await house.untilEnd(1)).toBe(end);
     await house.until("the hold is open", () => house.rolloutStatus().phase === "Healthy");
-    await house.clock.advance(3_000);
+    await house.clock.advance(1_000);
     expect(house.object("deployments.apps")?.["spec"]).not.toHaveProperty("paused");
-    const now = house.clock.now();
-    await house.clock.advance(2_000);
-    expect(house.versionsSince(now)).toEqual(["v1"]);
+    expect(await servedNow(house)).toEqual(["v1"]);
     expect(house.run()?.name).toBe("checkout-1");
     expect(house.sim.users.summary({ fromMs }).failed).toBe(0);
     expect(house.unvetted()).toEqual([]);
     await house.term.stop();
   });
 
-  test("in Converging gets a run of its own, back from the twin", async () => {
+  test("in Converging gets a run of its own, and nobody meets the version in between again", async () => {
     const house = await houseIn("Converging");
     const fromMs = house.clock.now();
     await house.ship("v1");
     expect(await house.untilEnd(1)).toBe("Promoted");
-    await untilLive(house, "v1");
-    expect(house.run()?.name).toBe("checkout-2");
+    await house.untilPhase("Keeping", 2);
+    const movedMs = house.clock.now();
+    await untilPromoted(house);
+    expect(house.versionsSince(movedMs)).toEqual(["v1"]);
     expect(house.sim.users.summary({ fromMs }).failed).toBe(0);
     await house.term.stop();
   });

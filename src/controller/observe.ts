@@ -1,5 +1,6 @@
 import type { AsFound, RunSpec, RunStatus } from "../api/run.ts";
 import type { OwnFacts, RoutingFacts, RunFacts, TemplateIs, TwinFacts } from "../engine/facts.ts";
+import { parseRun } from "../api/validate.ts";
 import { msOf } from "../engine/memory.ts";
 import type { KubeObject } from "../kube/port.ts";
 import { objectKey } from "../kube/resources.ts";
@@ -12,7 +13,7 @@ import { twinReadiness } from "../workload/ready.ts";
 import { revisionTemplate } from "../workload/revision.ts";
 import type { PodTemplate } from "../workload/types.ts";
 import { templateIn } from "./template-in.ts";
-import { BY_OWNER, BY_RUN, type Caches } from "./caches.ts";
+import { BY_OWNER, BY_ROLLOUT, BY_RUN, type Caches } from "./caches.ts";
 import type { Context } from "./context.ts";
 import { pinnedObjects, selectorOf } from "./routing-objects.ts";
 
@@ -68,6 +69,7 @@ export function observeRun(context: Context, rollout: { deleting: boolean; suspe
       ownState,
       ownState?.template === undefined ? "gone" : templateIs(caches, namespace, spec, ownState.template),
       spec,
+      vettedBefore(caches, namespace, spec, ownState),
     ),
     twin: twinFacts(twin, twinPods),
     previousTwin:
@@ -121,7 +123,30 @@ function isOnlyCandidate(state: OwnState, spec: RunSpec): boolean {
   return active.length === 1 && active.every((set) => set.revision === wanted && set.available >= state.specReplicas);
 }
 
-function ownFacts(state: OwnState | undefined, template: TemplateIs, spec: RunSpec): OwnFacts {
+/** Names of the active ReplicaSets that earlier runs vetted: in a Deployment that could not catch up pods of older revisions linger. */
+function vettedBefore(caches: Caches, namespace: string, spec: RunSpec, state: OwnState | undefined): Set<string> {
+  const others = state?.replicaSets.filter((set) => set.revision === "other" && set.replicas > 0) ?? [];
+  if (others.length === 0) return new Set();
+  const runs = caches.runs.byIndex(BY_ROLLOUT, objectKey({ namespace, name: spec.rollout })).map(parseRun);
+  const hashes = new Set(
+    runs.flatMap((run) => {
+      if (!run.ok) return [];
+      return run.status.phase === "Promoted" ? [run.spec.from.hash, run.spec.to.hash] : [run.spec.from.hash];
+    }),
+  );
+  const isVetted = ({ name }: { name: string }) => {
+    const object = caches.replicaSets.get(namespace, name);
+    return object !== undefined && hashes.has(templateHash(templateIn(object)));
+  };
+  return new Set(others.filter(isVetted).map(({ name }) => name));
+}
+
+function ownFacts(
+  state: OwnState | undefined,
+  template: TemplateIs,
+  spec: RunSpec,
+  before: ReadonlySet<string>,
+): OwnFacts {
   if (state === undefined) {
     return {
       onlyCandidate: false,
@@ -133,10 +158,13 @@ function ownFacts(state: OwnState | undefined, template: TemplateIs, spec: RunSp
       vettedAvailable: 0,
       oneActive: false,
       strayPods: 0,
+      unvettedPods: 0,
       rolledOut: false,
     };
   }
-  const vetted = state.replicaSets.filter((set) => set.revision !== "other");
+  const strays = state.replicaSets.filter((set) => set.revision === "other");
+  const vetted = state.replicaSets.filter((set) => set.revision !== "other" || before.has(set.name));
+  const podsOf = (sets: OwnState["replicaSets"]) => sets.reduce((sum, set) => sum + set.replicas, 0);
   return {
     template,
     paused: state.paused,
@@ -145,7 +173,8 @@ function ownFacts(state: OwnState | undefined, template: TemplateIs, spec: RunSp
     liveAvailable: state.liveAvailable,
     vettedAvailable: vetted.reduce((sum, set) => sum + set.available, 0),
     oneActive: state.activeCount === 1,
-    strayPods: state.replicaSets.filter((set) => set.revision === "other").reduce((sum, set) => sum + set.replicas, 0),
+    strayPods: podsOf(strays),
+    unvettedPods: podsOf(strays.filter((set) => !before.has(set.name))),
     onlyCandidate: isOnlyCandidate(state, spec),
     rolledOut: state.rolledOut,
   };

@@ -45,7 +45,7 @@ export function runStanding(name: string, spec: RunSpec, status: RunStatus): Sta
   const liveOnTwin = status.liveOnTwin;
   if (status.stalled !== undefined)
     return { row: "Stalled", reason: status.stalled.reason, message: status.stalled.message, liveOnTwin };
-  const row = ROW_OF[status.phase];
+  const row = status.phase === "Preflight" && status.pause !== undefined ? "Paused" : ROW_OF[status.phase];
   if (row === "Paused")
     return { row, reason: pauseReason(status), message: `${at}: ${waitingFor(spec, status)}`, liveOnTwin };
   if (row === "RollingBack") return { row, reason: "RollingBack", message: status.end?.message ?? at, liveOnTwin };
@@ -126,7 +126,7 @@ export function conditionsOf(
     {
       type: "Ready",
       status: READY[standing.row],
-      reason: standing.reason,
+      reason: standing.row === "Paused" ? "Paused" : standing.reason,
       message: standing.message,
       observedGeneration: generation,
     },

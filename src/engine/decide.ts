@@ -124,19 +124,19 @@ function takeCommand(now: Progress, facts: RunFacts): boolean {
   const command = facts.run.spec.commands.find(({ id, verb }) => !now.seen.includes(id) && !waits(verb));
   if (command === undefined) return false;
   now.seen.push(command.id);
-  const { event, refusal } = commandEvent(command, now.phase, now.memory, facts);
-  const cell = cellOf(now.phase, event.type);
+  const { event, refusal } = commandEvent(command, phase, now.memory, facts);
+  const cell = cellOf(phase, event.type);
   const no = refusal ?? (cell.kind === "refuse" ? cell.say : undefined);
   if (no !== undefined) {
     now.notices.push({
       id: `${facts.run.name}.${command.id}`,
       type: "Warning",
       reason: "CommandRefused",
-      message: `${event.message}: refused in ${now.phase}: ${no}`,
+      message: `${event.message}: refused in ${phase}: ${no}`,
     });
     return true;
   }
-  if (!take(now, facts, event)) record(now, facts, now.phase, event);
+  if (!take(now, facts, event)) record(now, facts, phase, event);
   return true;
 }
 
@@ -149,13 +149,12 @@ function record(now: Progress, facts: RunFacts, from: Phase, event: EngineEvent)
     message: event.message,
   };
   if (event.command !== undefined) entry.by = event.command.by;
+  // Named after the transition before, which is persisted: after a crash the same thing gets the same name, and is told once.
+  const after = (msOf(now.transitions.at(-1)?.at) ?? 0).toString(36);
   now.transitions.push(entry);
   const told = describe(from, now.phase, event, now.memory, facts.run.spec.plan);
   if (told !== undefined)
-    now.notices.push({
-      id: `${facts.run.name}.${now.transitions.length}.${now.memory.step}.${now.memory.epoch}.${now.phase}`.toLowerCase(),
-      ...told,
-    });
+    now.notices.push({ id: `${facts.run.name}.${after}.${from}.${now.phase}`.toLowerCase(), ...told });
 }
 
 function statusOf(now: Progress, facts: RunFacts): RunStatus {

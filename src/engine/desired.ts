@@ -2,8 +2,17 @@ import type { Phase } from "../api/phase.ts";
 import type { RunFacts } from "./facts.ts";
 import type { Memory } from "./memory.ts";
 import { stepAt } from "./plan.ts";
-import { drainedOfPods, labelsSettled, liveAtSize, twinGone } from "./progress.ts";
-import { labelsOf, ownSize, twinTarget, type SubsetLabels } from "./world.ts";
+import { drainedOfPods, labelsSettled, previousGone, twinGone } from "./progress.ts";
+import {
+  joinBreached,
+  labelsOf,
+  liveAtSize,
+  ownSize,
+  ownStandsIn,
+  twinTarget,
+  wholeTwin,
+  type SubsetLabels,
+} from "./world.ts";
 import { twinReplicas } from "./size.ts";
 
 /** The world as this state wants it. What is absent is left alone. Everything in it may be written again at any time. */
@@ -58,7 +67,9 @@ export function desiredOf(phase: Phase, memory: Memory, facts: RunFacts): Desire
       return { ...held, atMost: 100 };
     case "Waiting":
     case "Paused":
-      return { ...weighted, ...keptTwin(memory, facts), floor: labels === undefined ? "leave" : "raise" };
+      // Before the fence the routes are the user's own still.
+      if (facts.run.status.asFound === undefined) return { ...held, atMost: 100 };
+      return { ...weighted, ...keptTwin(memory, facts) };
     case "Fencing":
       return fencing(memory, facts, held);
     case "Scaling":
@@ -72,7 +83,7 @@ export function desiredOf(phase: Phase, memory: Memory, facts: RunFacts): Desire
     case "Keeping":
       return { ...weighted, atMost: 100, weight: 0, ...keptTwin(memory, facts) };
     case "Converging":
-      return { ...weighted, atMost: 100, weight: 0, ...keptTwin(memory, facts), ...converging(facts) };
+      return { ...weighted, atMost: 100, weight: 0, ...converging(memory, facts) };
     case "Joining":
       return { ...held, atMost: 100, own: "leave", floor: "raise", ...handOver(phase, memory, facts) };
     case "Releasing":
@@ -88,7 +99,7 @@ export function desiredOf(phase: Phase, memory: Memory, facts: RunFacts): Desire
     case "Withdrawing":
       return withdrawing(facts, held, labels);
     case "Draining":
-      return draining(memory, facts, { ...held, ...(labels === undefined ? {} : { labels }) });
+      return draining(memory, facts, held, labels);
     default:
       return { ...held, atMost: 100, own: "leave" };
   }
@@ -97,7 +108,9 @@ export function desiredOf(phase: Phase, memory: Memory, facts: RunFacts): Desire
 /** Labels first; the routes follow once every proxy knows the subsets. */
 function fencing(memory: Memory, facts: RunFacts, held: Desired): Desired {
   const labels = labelsOf("Fencing", memory, facts);
-  if (labels === undefined || !liveAtSize(facts)) return { ...held, atMost: memory.weightInForce };
+  // With the twin there, stable was narrowed before: then it is corrected always (MACHINE.md rule 1).
+  const mayNarrow = facts.twin.exists || liveAtSize(facts);
+  if (labels === undefined || !mayNarrow) return { ...held, atMost: memory.weightInForce };
   const settled = labelsSettled("Fencing", memory, facts);
   const right = settled || facts.routing.labelsForMs < facts.run.spec.plan.settleMs;
   const common: Desired = { ...held, labels, floor: "raise", atMost: right ? memory.weightInForce : 0 };
@@ -121,14 +134,16 @@ function keptTwin(memory: Memory, facts: RunFacts): Partial<Desired> {
   return { twin: { replicas: twinReplicas(memory.weightInForce, size, facts.twin.replicas) } };
 }
 
-function converging(facts: RunFacts): Partial<Desired> {
+function converging(memory: Memory, facts: RunFacts): Partial<Desired> {
   const { own, hold, run } = facts;
   const previous =
     run.spec.from.track === "twin" && run.spec.from.workload !== run.spec.to.workload
       ? { previousTwin: "gone" as const }
       : {};
-  if (own.template !== "candidate") return { own: "pause", ...previous };
-  return { own: own.onlyCandidate && hold === "pause" ? "pause" : "release", ...previous };
+  const common = { ...previous, twin: { replicas: wholeTwin(facts) } };
+  const stays = memory.stalled?.reason === "ConvergeBreached" || ownStandsIn(facts);
+  if (own.template !== "candidate" || stays) return { own: "pause", ...common };
+  return { own: own.onlyCandidate && hold === "pause" ? "pause" : "release", ...common };
 }
 
 /** Joining: both run one revision. The Service's own selector first, then the twin goes by quarters, then routes and rule. */
@@ -136,7 +151,8 @@ function handOver(phase: Phase, memory: Memory, facts: RunFacts): Partial<Desire
   if (twinGone(facts)) return restoring(facts);
   const labels = labelsOf(phase, memory, facts);
   const both: Partial<Desired> = { ...(labels === undefined ? {} : { labels }), weight: 0 };
-  if (!labelsSettled(phase, memory, facts) || memory.stalled !== undefined) return both;
+  if (joinBreached(memory)) return { ...both, twin: { replicas: wholeTwin(facts) } };
+  if (!labelsSettled(phase, memory, facts)) return both;
   return { ...both, twin: shrunk(facts) };
 }
 
@@ -156,12 +172,16 @@ function restoring(facts: RunFacts): Partial<Desired> {
 }
 
 function releasing(phase: Phase, memory: Memory, facts: RunFacts): Partial<Desired> {
-  if (twinGone(facts)) return restoring(facts);
+  if (twinGone(facts) && previousGone(facts)) return restoring(facts);
   const { own } = facts;
-  if (own.strayPods > 0 || own.vettedAvailable < ownSize(facts)) return {};
+  if (own.unvettedPods > 0 || own.vettedAvailable < ownSize(facts)) return {};
   const labels = labelsOf(phase, memory, facts);
   const settled = labelsSettled(phase, memory, facts);
-  return { ...(labels === undefined ? {} : { labels }), weight: 0, ...(settled ? { twin: "gone" as const } : {}) };
+  return {
+    ...(labels === undefined ? {} : { labels }),
+    weight: 0,
+    ...(settled ? { twin: "gone" as const, previousTwin: "gone" as const } : {}),
+  };
 }
 
 function undoing(memory: Memory, facts: RunFacts, held: Desired): Desired {
@@ -181,7 +201,8 @@ function withdrawing(facts: RunFacts, held: Desired, labels: SubsetLabels | unde
   };
 }
 
-function draining(memory: Memory, facts: RunFacts, held: Desired): Desired {
-  if (!drainedOfPods(memory, facts)) return { ...held, withdraw: true, twin: "gone", floor: "raise" };
-  return facts.run.spec.from.track === "twin" ? { ...held, floor: "restore" } : { ...held, ...restoring(facts) };
+function draining(memory: Memory, facts: RunFacts, held: Desired, labels: SubsetLabels | undefined): Desired {
+  const kept = { ...held, ...(labels === undefined ? {} : { labels }) };
+  if (!drainedOfPods(memory, facts)) return { ...kept, withdraw: true, twin: "gone", floor: "raise" };
+  return facts.run.spec.from.track === "twin" ? { ...kept, floor: "restore" } : { ...held, ...restoring(facts) };
 }

@@ -17,8 +17,10 @@ export interface OwnFacts {
   vettedAvailable: number;
   /** Exactly one ReplicaSet has pods. */
   oneActive: boolean;
-  /** Pods of a revision that nobody has vetted. */
+  /** Pods of neither of the run's revisions. */
   strayPods: number;
+  /** Those among them that no earlier run has vetted either. */
+  unvettedPods: number;
   /** Every pod is of the candidate's revision and the size is reached, whatever the Deployment's status says yet. */
   onlyCandidate: boolean;
   /** The Deployment's own template is rolled out whole and available. */

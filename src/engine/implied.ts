@@ -4,8 +4,9 @@ import { formatDuration, formatPercent } from "../api/units.ts";
 import type { EngineEvent, EventName } from "./event.ts";
 import type { RunFacts } from "./facts.ts";
 import { msOf, rfc3339, type Memory } from "./memory.ts";
-import { progressOf } from "./progress.ts";
-import { stepAt } from "./plan.ts";
+import { labelsSettled, progressOf } from "./progress.ts";
+import { promotionStep, stepAt } from "./plan.ts";
+import { joinBreached, twinWhole } from "./world.ts";
 
 /** The states in which the candidate should have the weight in force: a lower one found was lowered by somebody. */
 const CARRYING: readonly Phase[] = ["Waiting", "Scaling", "Shifting", "Observing", "Paused", "SwappingLabels"];
@@ -22,9 +23,9 @@ export function impliedEvents(phase: Phase, memory: Memory, facts: RunFacts): En
       facts.routing.withdrawMarked ? "a withdrawal had been written before the controller stopped" : undefined,
     ],
     ["deleted", deleted(facts)],
-    ["routeMissing", facts.routing.problems.find((problem) => problem.kind === "missing")?.message],
-    ["newTemplate", newTemplate(facts)],
-    ["templateBack", templateBack(facts)],
+    ["routeMissing", routeMissing(phase, facts)],
+    ["newTemplate", mayLeave(phase, memory, facts) ? newTemplate(facts) : undefined],
+    ["templateBack", mayLeave(phase, memory, facts) ? templateBack(facts) : undefined],
     ["candidateLost", candidateLost(phase, memory, facts)],
     ...breaches(memory, facts),
     ["lowered", lowered(phase, memory, facts)],
@@ -32,13 +33,28 @@ export function impliedEvents(phase: Phase, memory: Memory, facts: RunFacts): En
   ];
   const progress = progressOf(phase, memory, facts);
   if (progress !== undefined) found.push([progress.type, progress.message]);
-  found.push(inconclusive(memory, facts), ["progressDeadline", progressDeadline(memory, facts)]);
+  found.push(inconclusive(memory, facts), ["progressDeadline", progressDeadline(phase, memory, facts)]);
   return found.flatMap(([type, message]) => (message === undefined ? [] : [{ type, message, nowMs }]));
 }
 
 function deleted(facts: RunFacts): string | undefined {
   if (facts.rollout.deleting) return "the Rollout was deleted";
   return facts.run.deleting ? "the RolloutRun was deleted" : undefined;
+}
+
+/** A route without subsets sends users to whatever the Service selects, so to the twin as well (MACHINE.md rule 13). */
+function routeMissing(phase: Phase, facts: RunFacts): string | undefined {
+  const missing = facts.routing.problems.find((problem) => problem.kind === "missing");
+  if (missing !== undefined) return missing.message;
+  const split = phase === "Fencing" || CARRYING.includes(phase);
+  if (!split || facts.run.status.asFound === undefined || !facts.twin.exists || facts.routing.form === "split")
+    return undefined;
+  return `a route was put back to a form without the subsets by ${facts.routing.lastWriter}, with the candidate's pods behind it`;
+}
+
+/** Joining is finished first, unless a breach in it has brought every user back to the whole twin (MACHINE.md rule 10). */
+function mayLeave(phase: Phase, memory: Memory, facts: RunFacts): boolean {
+  return phase !== "Joining" || (joinBreached(memory) && twinWhole(facts) && labelsSettled(phase, memory, facts));
 }
 
 function newTemplate(facts: RunFacts): string | undefined {
@@ -99,10 +115,11 @@ function inconclusive(memory: Memory, facts: RunFacts): readonly [EventName, str
   const open = facts.evidence.verdicts
     .filter((verdict) => verdict.verdict !== "pass")
     .map((verdict) => verdict.message);
-  return [type, `nothing conclusive for ${formatDuration(holdMs)}: ${open.join("; ")}`];
+  return [type, `nothing conclusive for ${formatDuration(holdMs)}: ${open.join("; ") || "no reading at all"}`];
 }
 
-function progressDeadline(memory: Memory, facts: RunFacts): string | undefined {
+function progressDeadline(phase: Phase, memory: Memory, facts: RunFacts): string | undefined {
+  if (phase === "Scaling" && facts.rollout.suspend) return undefined;
   const dueMs = msOf(memory.deadlines.progress);
   if (dueMs === undefined || facts.nowMs < dueMs) return undefined;
   const trouble = facts.twin.trouble === undefined ? "" : `: ${facts.twin.trouble}`;
@@ -133,6 +150,8 @@ export function commandEvent(
   if (command.step !== undefined && !known.includes(command.step)) {
     return { event, refusal: `there is no step ${command.step}: the run's steps are ${known.join(", ")}` };
   }
+  if (command.verb === "promote" && phase === "Observing" && memory.step >= promotionStep(plan))
+    return { event, refusal: `the promotion is under way already: ${stepAt(plan, memory.step).name} is a part of it` };
   if (command.verb !== "skip") return { event };
   const current = stepAt(plan, phase === "Waiting" ? Math.max(0, memory.step - 1) : memory.step).name;
   if (command.step !== undefined && command.step !== current)

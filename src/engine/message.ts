@@ -16,13 +16,14 @@ export function describe(from: Phase, to: Phase, event: EngineEvent, memory: Mem
   const step = stepAt(plan, memory.step);
   const why = event.message;
   if (from === to) {
-    if (event.command !== undefined)
-      return normal("CommandAccepted", why);
+    if (event.command !== undefined) return normal("CommandAccepted", why);
     return memory.stalled !== undefined ? warning("Stalled", `${memory.stalled.reason}: ${why}`) : undefined;
   }
   switch (to) {
     case "Waiting":
-      return from === "Preflight" ? normal("PreflightPassed", why) : normal("StepPassed", why);
+      if (event.command !== undefined) return normal("CommandAccepted", why);
+      if (from === "Preflight") return normal("PreflightPassed", why);
+      return normal(event.type === "stepPassed" ? "StepPassed" : "Waiting", why);
     case "Scaling":
       return normal("Scaling", `starting the candidate's pods for ${formatPercent(step.weight)}`);
     case "Shifting":

@@ -4,7 +4,7 @@ import type { ProgressEvent } from "./event.ts";
 import type { Labels, RunFacts } from "./facts.ts";
 import { msOf, type Memory } from "./memory.ts";
 import { isLastStep, stepAt } from "./plan.ts";
-import { labelsOf, ownSize, sameLabels, twinTarget } from "./world.ts";
+import { labelsOf, sameLabels, twinTarget } from "./world.ts";
 
 type Progress = { type: ProgressEvent; message: string } | undefined;
 
@@ -15,7 +15,9 @@ export function progressOf(phase: Phase, memory: Memory, facts: RunFacts): Progr
       if (facts.run.spec.reason === "Converge")
         return { type: "catchUp", message: "the Deployment's template is the live one again: it catches up" };
       return when(
-        facts.preflight !== undefined && facts.preflight.every((finding) => finding.severity === "warn"),
+        memory.pause === undefined &&
+          facts.preflight !== undefined &&
+          facts.preflight.every((finding) => finding.severity === "warn"),
         "checksPassed",
         "every check passed",
       );
@@ -50,12 +52,12 @@ export function progressOf(phase: Phase, memory: Memory, facts: RunFacts): Progr
         "the old pods carry every user again",
       );
     case "Converging":
-      return when(converged(facts), "converged", "the Deployment runs the new version");
+      return when(converged(memory, facts), "converged", "the Deployment runs the new version");
     case "Joining":
       return when(twinGone(facts) && restored(facts), "joined", "twin gone, routes as they were found");
     case "Releasing":
       return when(
-        twinGone(facts) && restored(facts),
+        twinGone(facts) && previousGone(facts) && restored(facts),
         "released",
         "the Service's own pods carry every user; routes as they were found",
       );
@@ -104,6 +106,7 @@ function fenced(phase: Phase, memory: Memory, facts: RunFacts): boolean {
 }
 
 function scaled(memory: Memory, facts: RunFacts): Progress {
+  if (facts.rollout.suspend) return undefined;
   const target = twinTarget(memory, facts);
   const { twin } = facts;
   return when(
@@ -155,14 +158,22 @@ function atZero(facts: RunFacts): boolean {
   return facts.routing.maxWeight === 0 && facts.routing.routesForMs >= facts.run.spec.plan.settleMs;
 }
 
-function converged(facts: RunFacts): boolean {
+function converged(memory: Memory, facts: RunFacts): boolean {
+  if (memory.stalled?.reason === "ConvergeBreached") return false;
   const { own, hold } = facts;
+  // Joining opens `stable` to all of the Service's pods: an earlier run's, of another revision, must not be among them.
   return (
+    previousGone(facts) &&
     own.template === "candidate" &&
     own.rolledOut &&
     own.replicas > 0 &&
     (hold === "policy" || (own.paused && own.pauseObserved))
   );
+}
+
+/** Nothing is left of the twin that users were on when the run began. */
+export function previousGone({ previousTwin }: RunFacts): boolean {
+  return previousTwin === undefined || (!previousTwin.exists && previousTwin.pods === 0);
 }
 
 export function twinGone(facts: RunFacts): boolean {
@@ -207,10 +218,4 @@ export function drainedOfPods(memory: Memory, facts: RunFacts): boolean {
   if (exists) return false;
   const dueMs = msOf(memory.deadlines.progress);
   return pods === 0 || (podsLeaving === pods && dueMs !== undefined && facts.nowMs >= dueMs);
-}
-
-/** Enough live pods to carry every user by themselves: the condition for narrowing onto them. */
-export function liveAtSize(facts: RunFacts): boolean {
-  if (facts.run.spec.from.track === "twin") return facts.previousTwin?.full === true;
-  return facts.own.strayPods === 0 && facts.own.liveAvailable >= ownSize(facts);
 }

@@ -15,7 +15,8 @@ const abortsNoMore = refuse("the new version carries all users already: use undo
 const notRunning = refuse("retry is for a run that has ended or is stalled");
 const tooLateToPause = refuse("this cannot be paused: every user is on the new version already");
 
-const JOIN_ENDS = "only once a breach has brought every user back to the whole twin (rule 10); otherwise joining is finished first";
+const JOIN_ENDS =
+  "only once a breach has brought every user back to the whole twin (rule 10); otherwise joining is finished first";
 
 /** While the candidate carries a share, or may soon. */
 const underway = {
@@ -159,6 +160,7 @@ export const TABLE: Readonly<Record<State, Row>> = {
     pause: stay("paused already"),
     resume: go("Fencing", { acknowledge: true }),
     promote: resumeFirst,
+    skip: resumeFirst,
     progressDeadline: stay("off while paused"),
     lowered: go("=", { withdrawn: true }),
     weightContended: stay(),

@@ -27,35 +27,73 @@ export function twinTarget(memory: Memory, facts: RunFacts): number {
   return twinReplicas(weight, size, facts.twin.exists ? facts.twin.replicas : 0);
 }
 
+/** Enough live pods to carry every user by themselves: the condition for narrowing onto them. */
+export function liveAtSize(facts: RunFacts): boolean {
+  if (facts.run.spec.from.track === "twin") return facts.previousTwin?.full === true;
+  return facts.own.strayPods === 0 && facts.own.liveAvailable >= ownSize(facts);
+}
+
+/** The twin at the size of the whole workload: what carries every user. */
+export function wholeTwin(facts: RunFacts): number {
+  return twinReplicas(100, Math.max(facts.run.spec.pinned.sizeAtStart, facts.own.replicas), facts.twin.replicas);
+}
+
+export function twinWhole(facts: RunFacts): boolean {
+  return facts.twin.exists && facts.twin.full && facts.twin.available >= wholeTwin(facts);
+}
+
+export function joinBreached(memory: Memory): boolean {
+  return memory.stalled?.reason === "JoinBreached";
+}
+
+/** While users are on the twin alone and it has no pod for them, vetted own pods serve as well (MACHINE.md, converging). */
+export function ownStandsIn(facts: RunFacts): boolean {
+  const lost = !facts.twin.exists || facts.twin.available === 0;
+  return lost && facts.own.unvettedPods === 0 && facts.own.vettedAvailable > 0;
+}
+
 /** What the two subsets should select in this state; undefined where they are left as they are. */
-export function labelsOf(phase: Phase, _memory: Memory, facts: RunFacts): SubsetLabels | undefined {
+export function labelsOf(phase: Phase, memory: Memory, facts: RunFacts): SubsetLabels | undefined {
   const { from, to } = facts.run.spec;
   const fencedOnce = facts.run.status.asFound !== undefined;
   switch (phase) {
     case "Fencing":
       return { stable: from.podLabels, canary: to.podLabels };
     case "Waiting":
+    case "Paused":
+      return fencedOnce && (facts.twin.exists || liveAtSize(facts))
+        ? { stable: from.podLabels, canary: to.podLabels }
+        : undefined;
     case "Scaling":
     case "Shifting":
     case "Observing":
-    case "Paused":
       return fencedOnce ? { stable: from.podLabels, canary: to.podLabels } : undefined;
     case "SwappingLabels":
     case "SwappingWeight":
     case "Keeping":
-    case "Converging":
       return { stable: to.podLabels, canary: to.podLabels };
+    case "Converging":
+      return ownStandsIn(facts)
+        ? { stable: facts.selector, canary: facts.selector }
+        : { stable: to.podLabels, canary: to.podLabels };
     case "Undoing":
       return { stable: from.podLabels, canary: from.podLabels };
     case "Joining":
+      return joinBreached(memory) && twinWhole(facts)
+        ? { stable: to.podLabels, canary: to.podLabels }
+        : { stable: facts.selector, canary: facts.selector };
     case "Releasing":
       return { stable: facts.selector, canary: facts.selector };
     case "Withdrawing":
-      return fencedOnce && facts.routing.form !== "plain"
+      return fencedOnce && facts.routing.form !== "plain" && (facts.twin.exists || liveAtSize(facts))
         ? { stable: from.podLabels, canary: to.podLabels }
         : undefined;
     case "Draining":
-      return fencedOnce && from.track === "twin" ? { stable: from.podLabels, canary: from.podLabels } : undefined;
+      if (!fencedOnce) return undefined;
+      if (from.track === "twin") return { stable: from.podLabels, canary: from.podLabels };
+      return (facts.twin.exists || facts.twin.pods > 0) && facts.routing.form !== "plain"
+        ? { stable: from.podLabels, canary: to.podLabels }
+        : undefined;
     default:
       return undefined;
   }

@@ -4,7 +4,7 @@ import { barCells, clockText, countText, sparkline } from "./glyphs.ts";
 import { happeningLine } from "./lines.ts";
 import { REQUESTS_PER_SECOND } from "./story.ts";
 import { type Scene, type SceneStep, type SceneVerdict } from "./scene.ts";
-import { cut, fit, justify, type Line, type Look, pad, render, span } from "./span.ts";
+import { fit, justify, type Line, type Look, pad, render, span } from "./span.ts";
 import type { Workload } from "./world.ts";
 
 export interface FrameSize {
@@ -55,6 +55,7 @@ export function frame(scene: Scene, size: FrameSize, color: boolean): string[] {
     ...verdicts(scene.verdicts, columns),
     [],
     ...users(scene, looks, columns),
+    ...(size.rows < 28 ? [] : [[]]),
     ...scene.pods.map((workload, index) => pods(workload, index === 0 ? "own" : "twin", looks)),
     ...(scene.pods.length < 2 ? [row("twin", [span("none", "faint")])] : []),
     [],
@@ -109,7 +110,7 @@ function verdicts(found: readonly SceneVerdict[], columns: number): Line[] {
   return found.map(({ name, verdict, text, strength }, index) => {
     const { glyph, look, word } = VERDICTS[verdict];
     const head = `${pad(name, 8)} `;
-    const against = columns < 75 ? "" : `  ${strength}`;
+    const against = columns < 88 ? "" : `  ${strength}`;
     const room = columns - LABEL - head.length - word.length - 4 - against.length;
     return row(index === 0 ? "verdicts" : "", [
       span(head),

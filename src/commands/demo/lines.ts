@@ -7,14 +7,14 @@ const GOOD = new Set(["StepPassed", "UsersMoved", "Promoted", "PreflightPassed"]
 
 /** One line for one happening, for a log and for the foot of the picture. */
 export function happeningLine(happening: Happening, columns = Number.POSITIVE_INFINITY): Line {
+  const at = span(` ${clockText(happening.atMs)} `, "faint");
+  if (happening.type === "command") return fit([at, span(`$ ${happening.command}`, "strong")], columns);
   const [word, text, look] = wordsOf(happening);
-  return fit([span(` ${clockText(happening.atMs)} `, "faint"), span(`${pad(word, 16)} `, look), span(text)], columns);
+  return fit([at, span(`${pad(word, 16)} `, look), span(text)], columns);
 }
 
-function wordsOf(happening: Happening): [word: string, text: string, look: Look] {
+function wordsOf(happening: Exclude<Happening, { type: "command" }>): [word: string, text: string, look: Look] {
   switch (happening.type) {
-    case "command":
-      return ["$", happening.command, "strong"];
     case "event": {
       const look = happening.severity === "Warning" ? "bad" : GOOD.has(happening.reason) ? "good" : "plain";
       return [happening.reason, happening.message, look];

@@ -87,7 +87,9 @@ export function sceneOf(story: Story, speed: number): Scene {
   const phase = run?.status.phase;
   const now = Math.floor(story.elapsedMs() / BUCKET_MS);
   const byVersion = [...story.meter.byVersion()].filter(([version]) => version !== "");
-  const involved = byVersion.filter(([version]) => act === undefined || version === act.before || version === act.version);
+  const involved = byVersion.filter(
+    ([version]) => act === undefined || version === act.before || version === act.version,
+  );
   const all = story.meter.all();
   return {
     atMs: story.elapsedMs(),
@@ -113,7 +115,7 @@ export function sceneOf(story: Story, speed: number): Scene {
       return bucket && (bucket.failed / bucket.total) * 100;
     }),
     pods: workloads(story.sim),
-    happenings: story.happenings,
+    happenings: [...story.happenings],
   };
 }
 

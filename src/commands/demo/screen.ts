@@ -1,10 +1,17 @@
-import type { WriteStream } from "node:tty";
-
 const ENTER = "\u001B[?1049h\u001B[?25l";
 const LEAVE = "\u001B[?25h\u001B[?1049l";
 const HOME = "\u001B[H";
 const TO_END_OF_LINE = "\u001B[K";
 const TO_END_OF_SCREEN = "\u001B[J";
+
+/** What of a process's standard output is needed here. */
+export interface Terminal {
+  isTTY?: boolean;
+  columns?: number;
+  rows?: number;
+  hasColors?(): boolean;
+  write(text: string): unknown;
+}
 
 /** A terminal's other screen, redrawn in place; what stood on the terminal is there again afterwards. */
 export interface Screen {
@@ -15,7 +22,7 @@ export interface Screen {
 }
 
 /** Takes the terminal. It is given back when the process ends, however that comes about. */
-export function openScreen(stream: WriteStream): Screen {
+export function openScreen(stream: Terminal): Screen {
   let open = true;
   stream.write(ENTER);
 
@@ -29,7 +36,7 @@ export function openScreen(stream: WriteStream): Screen {
 
   process.on("exit", leave);
   return {
-    size: () => ({ columns: stream.columns, rows: stream.rows }),
+    size: () => ({ columns: stream.columns ?? 80, rows: stream.rows ?? 24 }),
     draw(lines) {
       if (!open) return;
       stream.write(`${HOME}${lines.map((line) => `${line}${TO_END_OF_LINE}`).join("\n")}${TO_END_OF_SCREEN}`);

@@ -1,0 +1,165 @@
+import { describe, expect, test } from "vitest";
+import type { Phase } from "../api/phase.ts";
+import { API_VERSION } from "../api/metadata.ts";
+import { deployments } from "../kube/resources.ts";
+import { ref, type House } from "./fixture.test-helper.ts";
+import { rolloutRuns, rollouts } from "./resources.ts";
+import { houseIn, servedNow, shipInto, tagFor } from "./states.test-helper.ts";
+
+type Propagation = "Background" | "Foreground" | "Orphan";
+
+async function untilReleased(house: House): Promise<void> {
+  await house.until("the Rollout is gone", () => house.object("rollouts.sluice.dev") === undefined);
+  await house.clock.advance(2_000);
+}
+
+/** What must hold after any deletion, whatever was going on. */
+function expectNothingOfOurs(house: House): void {
+  const [own, ...others] = house.sim.store.list("deployments.apps", ref.namespace);
+  expect(others).toEqual([]);
+  expect(own?.metadata.annotations ?? {}).not.toHaveProperty("sluice.dev/rollout");
+  const runs = house.sim.store.list("rolloutruns.sluice.dev");
+  expect(runs.flatMap(({ metadata }) => metadata.finalizers ?? [])).toEqual([]);
+  expect(house.object("destinationrules.networking.istio.io")).toBeUndefined();
+  expect(JSON.stringify(house.object("virtualservices.networking.istio.io"))).not.toContain("subset");
+}
+
+const background: [Phase, string][] = [
+  ["Preflight", "v1"],
+  ["Waiting", "v1"],
+  ["Fencing", "v1"],
+  ["Scaling", "v1"],
+  ["Shifting", "v1"],
+  ["Observing", "v1"],
+  ["Paused", "v1"],
+  ["SwappingLabels", "v1"],
+  ["SwappingWeight", "v1"],
+  ["Keeping", "v1"],
+  ["Converging", "v2"],
+  ["Joining", "v2"],
+  ["Promoted", "v2"],
+  ["Withdrawing", "v1"],
+  ["Draining", "v1"],
+  ["RolledBack", "v1"],
+  ["Undoing", "v1"],
+];
+const other: readonly Phase[] = ["Observing", "SwappingWeight", "Keeping", "Converging", "Joining", "Undoing"];
+const cases = [
+  ...background.map(([phase, live]) => ({ phase, live, how: "Background" as Propagation })),
+  ...background
+    .filter(([phase]) => other.includes(phase))
+    .flatMap(([phase, live]) => (["Foreground", "Orphan"] as const).map((how) => ({ phase, live, how }))),
+];
+
+describe("a Rollout that is deleted", () => {
+  test.each(cases)("in $phase ($how) fails no request and leaves $live to its user", async ({ phase, live, how }) => {
+    const hold = how === "Orphan" ? "none" : "policy";
+    const house = await houseIn(phase, { hold });
+    const fromMs = house.clock.now();
+    await house.alice.delete(rollouts, ref, { propagationPolicy: how });
+    await untilReleased(house);
+    expect(house.sim.users.summary({ fromMs }).failed).toBe(0);
+    expect(await servedNow(house)).toEqual([live]);
+    expect(house.unvetted()).toEqual([]);
+    expectNothingOfOurs(house);
+    const tag = tagFor(phase);
+    const paused = (house.object("deployments.apps")?.["spec"] as { paused?: boolean }).paused ?? false;
+    expect(paused).toBe(tag !== live);
+    expect(house.events(ref.name).some(({ reason }) => reason === "LeftPaused")).toBe(tag !== live);
+    await house.term.stop();
+  });
+
+  test("at rest is released at once, and the next template rolls natively", async () => {
+    const house = await houseIn("Promoted", { hold: "none" });
+    await house.alice.delete(rollouts, ref);
+    await untilReleased(house);
+    expectNothingOfOurs(house);
+    await house.ship("v3");
+    await house.until("v3 is rolled out", () => house.versionsSince(house.clock.now() - 500).join() === "v3");
+    expect(house.sim.users.summary().failed).toBe(0);
+    await house.term.stop();
+  });
+
+  test("while users are on a twin brings them to the Deployment's own pods first", async () => {
+    const house = await houseIn("Converging");
+    await house.ship("v3-errors50");
+    await house.untilPhase("RolledBack", 2);
+    await house.clock.advance(3_000);
+    const fromMs = house.clock.now();
+    await house.alice.delete(rollouts, ref);
+    await untilReleased(house);
+    expect(house.sim.users.summary({ fromMs }).failed).toBe(0);
+    expect(house.unvetted()).toEqual([]);
+    // Its own roll-out was interrupted half-way: both are vetted.
+    expect(await servedNow(house)).not.toContain("v3-errors50");
+    expectNothingOfOurs(house);
+    await house.term.stop();
+  });
+
+  test.each<Phase>(["Observing", "Keeping"])(
+    "whose spec names other things by now is released in %s",
+    async (phase) => {
+      const house = await houseIn(phase);
+      const fromMs = house.clock.now();
+      await house.editRollout((spec) => {
+        spec["workload"] = { name: "other" };
+        spec["traffic"] = { settle: "1s", istio: { virtualServices: [{ name: "other" }] } };
+      });
+      await house.alice.delete(rollouts, ref);
+      await untilReleased(house);
+      expect(house.clock.now() - fromMs).toBeLessThan(15_000);
+      expect(house.sim.users.summary({ fromMs }).failed).toBe(0);
+      expect(await servedNow(house)).toEqual(["v1"]);
+      expectNothingOfOurs(house);
+      await house.term.stop();
+    },
+  );
+
+  test("and made anew under the same name takes the Deployment under protection again", async () => {
+    const house = await houseIn("Observing");
+    const again = house.object("rollouts.sluice.dev");
+    await house.alice.delete(rollouts, ref);
+    await untilReleased(house);
+    await house.ship("v1");
+    const spec = again?.["spec"];
+    await house.alice.create(rollouts, { apiVersion: API_VERSION, kind: "Rollout", metadata: { ...ref }, spec });
+    await house.until("it is adopted", () => house.rolloutStatus().phase === "Healthy");
+    await shipInto(house, "Observing");
+    expect(await servedNow(house)).toEqual(["v1", "v2"]);
+    expect(house.sim.users.summary().failed).toBe(0);
+    await house.term.stop();
+  });
+});
+
+describe("a RolloutRun that is deleted by hand", () => {
+  test.each<[Phase, string]>([
+    ["Preflight", "v1"],
+    ["Observing", "v1"],
+    ["SwappingWeight", "v1"],
+    ["Keeping", "v1"],
+  ])("in %s is an abort", async (phase, live) => {
+    const house = await houseIn(phase);
+    const fromMs = house.clock.now();
+    await house.alice.delete(rolloutRuns, { namespace: ref.namespace, name: "checkout-1" });
+    await house.until("the run is gone", () => house.object("rolloutruns.sluice.dev", "checkout-1") === undefined);
+    await house.clock.advance(2_000);
+    expect(house.sim.users.summary({ fromMs }).failed).toBe(0);
+    expect(await servedNow(house)).toEqual([live]);
+    expect(house.unvetted()).toEqual([]);
+    expect(house.object("deployments.apps", "checkout-1")).toBeUndefined();
+    await house.term.stop();
+  });
+});
+
+describe("a Deployment that is deleted", () => {
+  test("takes the twin along; its run ends and nothing is left", async () => {
+    const house = await houseIn("Observing");
+    await house.alice.delete(deployments, ref);
+    await house.untilEnd(1);
+    await house.clock.advance(2_000);
+    expect(house.object("deployments.apps", "checkout-1")).toBeUndefined();
+    expect(house.object("destinationrules.networking.istio.io")).toBeUndefined();
+    await house.until("people are told", () => house.rolloutStatus().phase === "WorkloadNotFound");
+    await house.term.stop();
+  });
+});

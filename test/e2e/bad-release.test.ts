@@ -1,0 +1,101 @@
+import { expect, test } from "vitest";
+import { until } from "../lab/wait.ts";
+import { createScene, command, moreRequests, type Scene } from "./scene.ts";
+import { canaryPercents, objectsAsWritten, reasonsOf, tell, withImage } from "./seen.ts";
+import { sharedLab } from "./shared.ts";
+
+const shared = sharedLab();
+const bad = "shop/checkout:v2-errors50";
+
+/** The most that may lie between the first and the last user who meets a failure. */
+const LONGEST_HARM_MS = 8_000;
+
+test.concurrent("a bad release is taken from its users within seconds, stays away, and runs again only on retry", async (at) => {
+  await using scene = await createScene(shared.sluice, { onTestFailed: at.onTestFailed });
+  const { lab, shop, runs, load } = scene;
+  const before = await objectsAsWritten(scene);
+  const pods = (await lab.kubelet.pods(shop.namespace)).map(({ name }) => name).sort();
+  await shop.setImage(bad);
+  await runs.waitFor(1, "RolledBack");
+  expect(runs.find(1)?.status?.end?.reason).toBe("Breach");
+  expectShortHarm("bad release", scene, 0);
+  await runs.waitForRollout("RolledBack");
+  const endedAtMs = Date.now();
+  await moreRequests(scene, 300);
+  expectOnlyOld(scene, endedAtMs);
+  expect(runs.count()).toBe(1);
+  expect(await objectsAsWritten(scene)).toEqual(paused(withImage(before, bad)));
+
+  await command(scene, 1, "retry", { reason: "tried once more" });
+  const retried = await runs.waitFor(2, "RolledBack");
+  expect(retried.spec.reason).toBe("Retry");
+  expectShortHarm("bad release, retried", scene, endedAtMs);
+  expect(canaryPercents(scene.weights.history)).toEqual([0, 10, 0, 10, 0]);
+
+  const revertedAtMs = Date.now();
+  await shop.setImage("shop/checkout:v1");
+  await runs.waitForRollout("Healthy");
+  await moreRequests(scene, 100);
+  expectOnlyOld(scene, revertedAtMs);
+  expect(runs.count()).toBe(2);
+  expect(await objectsAsWritten(scene)).toEqual(before);
+  expect((await lab.kubelet.pods(shop.namespace)).map(({ name }) => name).sort()).toEqual(pods);
+  expect((await load.stop()).failures().every(({ version }) => version === "v2-errors50")).toBe(true);
+  const told = (await reasonsOf(scene)).filter((reason) => reason !== "StepStarted");
+  const once = ["PreflightPassed", "Scaling", "WeightRaised", "SLOBreached", "RolledBack"];
+  expect(told).toEqual(["Adopted", ...once, ...once]);
+});
+
+test.concurrent("a release that turns bad while a stable pod is unready is taken away as fast", async (at) => {
+  await using scene = await createScene(shared.sluice, {
+    onTestFailed: at.onTestFailed,
+    spec: { steps: [{ name: "first", weight: 10, observe: "60s" }] },
+  });
+  const { lab, shop, runs } = scene;
+  await shop.setImage("shop/checkout:v2");
+  await runs.waitFor(1, "Observing");
+  await makeStablePodUnready(scene);
+  await lab.kubelet.setBehaviour({ namespace: shop.namespace, imageTag: "v2" }, { errorFraction: 0.5 });
+  await runs.waitFor(1, "RolledBack");
+  expectShortHarm("bad release while a stable pod is unready", scene, 0);
+  expect(canaryPercents(scene.weights.history)).toEqual([0, 10, 0]);
+});
+
+test.concurrent("a bad release that meets its users while a stable pod is unready is taken away as fast", async (at) => {
+  await using scene = await createScene(shared.sluice, { onTestFailed: at.onTestFailed });
+  await scene.shop.setImage("shop/checkout:v2-errors50-start2000");
+  await scene.runs.waitFor(1, "Scaling");
+  await makeStablePodUnready(scene);
+  await scene.runs.waitFor(1, "RolledBack");
+  expectShortHarm("bad release, a stable pod unready from before its first user", scene, 0);
+  expect(canaryPercents(scene.weights.history)).toEqual([0, 10, 0]);
+});
+
+function expectShortHarm(title: string, scene: Scene, fromMs: number): void {
+  const log = scene.load.log.window(fromMs);
+  const [failed, spanMs] = [log.failures().length, log.failureSpanMs()];
+  tell(title, { "seconds between first and last failed request": spanMs / 1000, failed, requests: log.total });
+  expect(failed).toBeGreaterThan(0);
+  expect(spanMs).toBeLessThanOrEqual(LONGEST_HARM_MS);
+}
+
+function expectOnlyOld(scene: Scene, fromMs: number): void {
+  const log = scene.load.log.window(fromMs);
+  expect(log.failures()).toEqual([]);
+  expect(log.countByVersion()).toEqual({ v1: log.total });
+}
+
+function paused(objects: Record<string, unknown>): Record<string, unknown> {
+  const own = objects["Deployment/checkout"] as { spec: object };
+  return { ...objects, "Deployment/checkout": { ...own, spec: { ...own.spec, paused: true } } };
+}
+
+async function makeStablePodUnready({ lab, shop }: Scene): Promise<void> {
+  const pods = await lab.kubelet.pods(shop.namespace);
+  const stable = pods.find(({ imageTag }) => imageTag === "v1");
+  await lab.kubelet.setReady(shop.namespace, stable?.name ?? "", false);
+  await until("the cluster knows that a stable pod is unready", async () => {
+    const own = (await lab.admin.get(shop.deployment)) as { status?: { availableReplicas?: number } };
+    return own.status?.availableReplicas === 2;
+  });
+}

@@ -1,0 +1,71 @@
+import { readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { once } from "node:events";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { LabClient } from "../lab/client.ts";
+import { createPart, type Part } from "../lab/part.ts";
+
+/** A controller as a process of its own, with the rights of its service account. */
+export interface Sluice extends AsyncDisposable {
+  readonly lab: LabClient;
+  /** Where /healthz, /readyz and /metrics are. */
+  readonly url: string;
+  kill(): Promise<void>;
+  /** Begins again, as kubelet would. Resolves when it works. */
+  start(): Promise<void>;
+  /** The newest lines of its log about a namespace. */
+  logOf(namespace: string, lines?: number): string;
+}
+
+const cli = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
+
+/**
+ * Starts `sluice controller`. With `namespace` it works in that one alone, so that a test may kill it while others go on.
+ *
+ * @example await using sluice = await startSluice(lab);
+ */
+export async function startSluice(lab: LabClient, options: { namespace?: string } = {}): Promise<Sluice> {
+  const port = await freePort();
+  const logFile = join(lab.info.dir, `sluice-${options.namespace ?? "all"}-${port}.log`);
+  const url = `http://127.0.0.1:${port}`;
+  const part: Part = createPart({
+    name: "sluice",
+    command: process.execPath,
+    args: [
+      cli,
+      "controller",
+      `--kubeconfig=${lab.kubeconfig("sluice")}`,
+      `--prometheus=default=${lab.prometheusUrl}`,
+      "--no-leader-elect",
+      `--listen=127.0.0.1:${port}`,
+      ...(options.namespace === undefined ? [] : [`--namespace=${options.namespace}`]),
+    ],
+    logFile,
+    ready: async () => (await fetch(`${url}/readyz`)).ok,
+  });
+  await part.start();
+  return {
+    lab,
+    url,
+    kill: () => part.kill(),
+    start: () => part.start(),
+    logOf: (namespace, lines = 60) =>
+      readFileSync(logFile, "utf8")
+        .split("\n")
+        .filter((line) => line.includes(namespace) || !line.startsWith("{"))
+        .slice(-lines)
+        .map((line) => line.slice(0, 600))
+        .join("\n"),
+    [Symbol.asyncDispose]: () => part.stop(),
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
