@@ -101,6 +101,21 @@ describe("a controller that is killed and comes back under another name", () => 
     await house.term.stop();
   });
 
+  test("between the end of a run and letting go of it, lets go of it then", async () => {
+    const house = await openKeptHouse();
+    const isLast = (call: Call) => call.verb === "patch" && call.resource === "rolloutruns.sluice.dev";
+    const last = killAt(house, isLast, "before");
+    await house.ship("v2");
+    await house.until("it was killed", () => last() !== "");
+    expect(house.phase()).toBe("Promoted");
+    await startAnother(house);
+    await untilPromoted(house);
+    await house.clock.advance(1_000);
+    expect(house.object("rolloutruns.sluice.dev", "checkout-1")?.metadata.finalizers ?? []).toEqual([]);
+    expect(house.rolloutStatus().live).toMatchObject({ track: "own", revision: "checkout-1" });
+    await house.term.stop();
+  });
+
   test("while the old one does not know yet that it no longer leads, is not disturbed by it", async () => {
     const house = await houseIn("Observing");
     await house.start("second");

@@ -15,6 +15,7 @@ import { templateIn } from "./template-in.ts";
 import { BY_OWNER } from "./caches.ts";
 import type { Context } from "./context.ts";
 import { templateOf, type ReadRun } from "./observe.ts";
+import { pruneHistory } from "./history.ts";
 import { rollouts } from "./resources.ts";
 import { keepRevision, startRun } from "./start-run.ts";
 import { tidy } from "./tidy.ts";
@@ -50,12 +51,13 @@ export async function passRest(
   const last = newest === undefined ? undefined : runStanding(newest.name, newest.spec, newest.status);
   const tidied = own !== undefined && (await tidy(context, rollout, spec, own, live));
   if (tidied) return { standing: restStanding(decision, last), live, wrote: true };
+  const pruned = await pruneHistory(context, runs, live, spec.historyLimit);
   const result = await carryOut(context, { rollout, spec, own, live, newest }, decision);
   const standing = result.problem === undefined ? restStanding(decision, last) : stuck(result.problem);
   return {
     standing: { ...standing, liveOnTwin: result.live?.track === "twin" },
     live: result.live,
-    wrote: result.wrote,
+    wrote: result.wrote || pruned,
   };
 }
 

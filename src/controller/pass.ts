@@ -1,4 +1,4 @@
-import { FIELD_MANAGER } from "../api/metadata.ts";
+import { FIELD_MANAGER, FINALIZER } from "../api/metadata.ts";
 import { isFinal } from "../api/phase.ts";
 import { rolloutSpecSchema, type RolloutSpec } from "../api/rollout.ts";
 import type { RolloutStatus } from "../api/run.ts";
@@ -63,6 +63,8 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
     const active = runs.find((run) => !isFinal(run.status.phase));
     if (active !== undefined) return passActive(context, rollout, status, active, read.ok ? read.spec : undefined);
     const newest = runs[0];
+    const unfinished = runs.filter((run) => run.object.metadata.finalizers?.includes(FINALIZER) === true);
+    if (unfinished.length > 0) return finishEnded(context, key, rollout, status, newest, unfinished);
     if (deleting && newest?.status.liveOnTwin === true) {
       return passActive(context, rollout, status, reopened(newest), undefined);
     }
@@ -113,6 +115,27 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
     }
     if (decision.wakeAtMs === undefined) return { againInMs: undefined };
     return { againInMs: Math.max(10, decision.wakeAtMs - c.clock.now()) };
+  }
+
+  /** Ended, but a crash came before the Rollout's status said so, or before the run's finalizer was taken off. */
+  async function finishEnded(
+    c: Context,
+    key: string,
+    rollout: KubeObject,
+    status: RolloutStatus,
+    newest: ReadRun | undefined,
+    runs: readonly ReadRun[],
+  ): Promise<PassResult> {
+    if (newest !== undefined && runs.includes(newest)) {
+      const standing = runStanding(newest.name, newest.spec, newest.status);
+      await project(c, rollout, status, standing, {
+        currentRun: undefined,
+        lastRun: newest.name,
+        ...endOf(newest, status),
+      });
+    }
+    for (const run of runs) await finishRun(c, key, run);
+    return { againInMs: 0 };
   }
 
   function lookBefore(

@@ -33,8 +33,8 @@ Ship a good version, and watch it go 10 %, 30 %, 50 %, all (about two minutes):
   kubectl -n shop get rollouts,rolloutruns
   kubectl -n shop get events --sort-by=.metadata.creationTimestamp
 
-When that is promoted, ship one that fails half of its requests (taken back within seconds), then one that is slow (paused,
-since its Rollout says so; \`abort\` ends it):
+When that is promoted, ship one that fails half of its requests: it is taken back within seconds. Then
+one that is slow: its Rollout says to pause, so users are taken away and the run waits for a word.
 
   kubectl -n shop set image deployment/checkout app=shop/checkout:v3-errors50
   kubectl -n shop set image deployment/checkout app=shop/checkout:v4-slow50

@@ -13,10 +13,13 @@ export interface SteadyLoad extends AsyncDisposable {
   take(): LoadTally;
 }
 
-/** Answers that one load may hold before another takes its place, without a gap. */
-const MOST_ANSWERS = 50_000;
+export interface SteadyLoadOptions extends LoadOptions {
+  /** Answers that one load may hold before another takes its place, without a gap. @default 50000 */
+  readonly mostAnswers?: number;
+}
 
-export function startSteadyLoad(options: LoadOptions): SteadyLoad {
+export function startSteadyLoad(options: SteadyLoadOptions): SteadyLoad {
+  const { mostAnswers = 50_000 } = options;
   let load = startLoad(options);
   let seen = 0;
   /** Those that send no more, but still wait for answers; and how many of theirs are counted. */
@@ -49,11 +52,11 @@ export function startSteadyLoad(options: LoadOptions): SteadyLoad {
         if (ended) leaving.delete(old);
       }
       seen = count(load, seen, tally);
-      if (seen > MOST_ANSWERS) replace();
+      if (seen > mostAnswers) replace();
       return tally;
     },
     async [Symbol.asyncDispose]() {
-      await load.stop();
+      await Promise.all([load, ...leaving.keys()].map((each) => each.stop()));
     },
   };
 }
