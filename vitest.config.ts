@@ -1,5 +1,8 @@
 import { defineConfig } from "vitest/config";
 
+/** The real controller on the simulator: minutes of simulated time each, so apart from the unit tests. */
+const simulated = ["src/controller/**/*.test.ts", "src/commands/demo.test.ts", "test/faults/**/*.test.ts"];
+
 export default defineConfig({
   test: {
     projects: [
@@ -12,11 +15,15 @@ export default defineConfig({
             "test/lab/mesh/*.test.ts",
             "test/lab/request-log.test.ts",
             "test/lab/tools/*.test.ts",
+            "test/lab/serve/*.test.ts",
+            "test/lab/parts.test.ts",
           ],
+          exclude: simulated,
           pool: "threads",
           testTimeout: 20_000,
         },
       },
+      { test: { name: "sim", include: simulated, pool: "threads", testTimeout: 120_000 } },
       {
         test: {
           name: "contract",
@@ -29,7 +36,7 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
-          include: ["test/lab/lab.test.ts", "test/e2e/**/*.test.ts"],
+          include: ["test/lab/lab.test.ts", "test/lab/parts.test.ts", "test/e2e/**/*.test.ts"],
           globalSetup: ["test/lab/global-setup.ts"],
           testTimeout: 180_000,
           hookTimeout: 120_000,

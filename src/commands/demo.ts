@@ -6,8 +6,8 @@ export function demoCommand(): Command {
   return new Command("demo")
     .summary("watch a good and a bad release, without a cluster")
     .description(
-      "Runs the real controller on a simulated cluster, mesh, Prometheus and users, several times as fast as time: one version is\n" +
-        "promoted, the next fails half of its requests and is taken back. Needs no cluster and no network, takes under 20 s, and\n" +
+      "Runs the real controller on a simulated cluster, mesh, Prometheus and users, several times as fast as time: one version is " +
+        "promoted, the next fails half of its requests and is taken back. Needs no cluster and no network, takes under 20 s, and " +
         "comes out the same every time. Exits with 1 when it does not come out as told.",
     )
     .option("--fast", "do not wait: print what happens line by line, in about two seconds", false)

@@ -7,7 +7,7 @@ import { sameTemplate, templateHash } from "../workload/canonical.ts";
 import { pausePatch, releasePatch } from "../workload/hold.ts";
 import type { OwnState } from "../workload/own.ts";
 import { revisionObject } from "../workload/revision.ts";
-import { floorPatch, raisedFloor, restoreFloorPatch } from "../workload/floor.ts";
+import { floorPatch, restoreFloorPatch } from "../workload/floor.ts";
 import { scalePatch, twinDeployment } from "../workload/twin.ts";
 import type { Context } from "./context.ts";
 import { templateIn } from "./template-in.ts";
@@ -40,7 +40,9 @@ async function arrangeFloor(context: Context, run: ReadRun, wish: Desired["floor
   if (hpa === undefined || hpa.metadata.name !== found.name) return false;
   const { sizeAtStart } = run.spec.pinned;
   const operations =
-    wish === "raise" ? floorPatch(hpa, sizeAtStart) : restoreFloorPatch(hpa, found, raisedFloor(hpa, sizeAtStart));
+    wish === "raise"
+      ? floorPatch(hpa, sizeAtStart)
+      : restoreFloorPatch(hpa, found, Math.max(found.minReplicas ?? 1, sizeAtStart));
   if (operations.length === 0) return false;
   const ref = { namespace: run.namespace, name: hpa.metadata.name };
   await attempt(context, () =>

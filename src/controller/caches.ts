@@ -51,7 +51,8 @@ export interface CachesOptions {
 export const BY_ROLLOUT = "rollout";
 export const BY_OWNER = "owner";
 export const BY_RUN = "run";
-const BY_REFERENCE = "reference";
+/** Rollouts by what their specs name, as "Deployment/namespace/name". */
+export const BY_REFERENCE = "reference";
 const BY_NAMESPACE = "namespace";
 
 export function createCaches(options: CachesOptions): Caches {
@@ -89,7 +90,9 @@ export function createCaches(options: CachesOptions): Caches {
     pods: open(pods, slimPod, labelled),
     services: open(services, slim, () => []),
     podTemplates: open(podTemplates, slim, () => []),
-    autoscalers: open(horizontalPodAutoscalers, slim, () => []),
+    autoscalers: open(horizontalPodAutoscalers, slim, (object) =>
+      naming(`Deployment/${key(object, targetOf(object))}`),
+    ),
     virtualServices: open(istio.virtualServices, routed, referring),
     // The rule for a host may have any name: every Rollout of its namespace looks.
     destinationRules: open(istio.destinationRules, routed, (object) => [
@@ -136,6 +139,12 @@ function ownersOf(object: KubeObject): string[] {
 
 function referenceOf(object: KubeObject): string {
   return `${object.kind}/${objectKey(object.metadata)}`;
+}
+
+/** Name of the workload that this autoscaler sizes. */
+function targetOf(autoscaler: KubeObject): string {
+  const spec = autoscaler["spec"] as { scaleTargetRef?: { name?: string } } | undefined;
+  return spec?.scaleTargetRef?.name ?? "";
 }
 
 /** What a Rollout's spec names, so that a change to it finds the Rollout. A spec that cannot be read names nothing. */

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import type { Notice } from "../engine/decide.ts";
+import type { Notice } from "../engine/notice.ts";
 import { isAlreadyExists } from "../kube/errors.ts";
 import type { Log } from "../kube/log.ts";
 import type { KubeApi, KubeObject } from "../kube/port.ts";

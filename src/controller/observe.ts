@@ -7,7 +7,7 @@ import { objectKey } from "../kube/resources.ts";
 import { readRouting, recordAsFound, restoreRoutePatches, restoreRulePatches } from "../traffic/istio.ts";
 import type { RoutingObjects, RoutingState } from "../traffic/types.ts";
 import { canonicalJson, sameTemplate, templateHash } from "../workload/canonical.ts";
-import { findAutoscaler, floorAsFound } from "../workload/floor.ts";
+import { findAutoscaler, floorAsFound, raisedFloor, restoreFloorPatch } from "../workload/floor.ts";
 import { readOwn, type OwnState } from "../workload/own.ts";
 import { twinReadiness } from "../workload/ready.ts";
 import { revisionTemplate } from "../workload/revision.ts";
@@ -77,6 +77,7 @@ export function observeRun(context: Context, rollout: { deleting: boolean; suspe
         ? undefined
         : twinFacts(previousTwin, caches.pods.byIndex(BY_RUN, objectKey({ namespace, name: previousName }))),
     routing: routingFacts,
+    floorRestored: isFloorRestored(caches, run),
     selector: selectorOf(caches, namespace, spec.pinned.service.name),
     asFoundNow: asFoundNow(caches, run, objects),
     preflight: context.preflight.findings(run.uid),
@@ -248,6 +249,13 @@ function asFoundNow(caches: Caches, run: ReadRun, objects: RoutingObjects): AsFo
     ...recordAsFound(spec.pinned, objects),
     ...(autoscaler === undefined ? {} : { scaling: floorAsFound(autoscaler) }),
   };
+}
+
+function isFloorRestored(caches: Caches, run: ReadRun): boolean {
+  const found = run.status.asFound?.scaling;
+  const hpa = autoscalerOf(caches, run.namespace, run.spec.pinned.workload.name);
+  if (found === undefined || hpa?.metadata.name !== found.name) return true;
+  return restoreFloorPatch(hpa, found, raisedFloor(hpa, run.spec.pinned.sizeAtStart)).length === 0;
 }
 
 export function autoscalerOf(caches: Caches, namespace: string, workload: string): KubeObject | undefined {

@@ -17,6 +17,7 @@ import type { Context } from "./context.ts";
 import { templateOf, type ReadRun } from "./observe.ts";
 import { pruneHistory } from "./history.ts";
 import { rollouts } from "./resources.ts";
+import { rivalOf } from "./rival.ts";
 import { keepRevision, startRun } from "./start-run.ts";
 import { tidy } from "./tidy.ts";
 
@@ -41,6 +42,8 @@ export async function passRest(
   const own = context.caches.deployments.get(namespace, spec.workload.name);
   const newest = runs[0];
   const live = liveAfter(status.live, newest);
+  const rival = own === undefined ? undefined : rivalOf(context.caches, rollout, own);
+  if (rival !== undefined) return { standing: stuck(rival), live, wrote: false };
   const state =
     own === undefined
       ? undefined

@@ -2,6 +2,7 @@ import { FIELD_MANAGER, FINALIZER } from "../api/metadata.ts";
 import { isFinal, type Phase } from "../api/phase.ts";
 import { decide, type Decision } from "../engine/decide.ts";
 import type { Desired } from "../engine/desired.ts";
+import { lastTold } from "../engine/notice.ts";
 import type { KubeObject } from "../kube/port.ts";
 import { objectKey } from "../kube/resources.ts";
 import { arrangeTraffic, lowerWeight } from "./act-traffic.ts";
@@ -41,6 +42,7 @@ export async function passRun(
     if (status.phase === run.status.phase)
       context.telemetry.corrected({ namespace: run.namespace, rollout: run.spec.rollout, field: "weight" });
   }
+  if (!context.persisted.has(run.uid)) context.events.tell(run.object, lastTold(run));
   const persisted = await persistRun(context, run, status, lastWriteMs);
   const next: ReadRun = { ...run, status };
   context.events.tell(run.object, decision.notices);

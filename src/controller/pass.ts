@@ -5,6 +5,7 @@ import type { RolloutStatus } from "../api/run.ts";
 import { validateRollout } from "../api/validate.ts";
 import { restStanding, rolloutStatus, runStanding, type Standing } from "../engine/conditions.ts";
 import { rfc3339 } from "../engine/memory.ts";
+import { lastTold } from "../engine/notice.ts";
 import { stepAt } from "../engine/plan.ts";
 import { isNotFound } from "../kube/errors.ts";
 import type { KubeObject } from "../kube/port.ts";
@@ -134,7 +135,10 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
         ...endOf(newest, status),
       });
     }
-    for (const run of runs) await finishRun(c, key, run);
+    for (const run of runs) {
+      c.events.tell(run.object, lastTold(run));
+      await finishRun(c, key, run);
+    }
     return { againInMs: 0 };
   }
 

@@ -1,6 +1,7 @@
 import { LABEL_RUN } from "../api/metadata.ts";
 import type { RolloutSpec } from "../api/rollout.ts";
-import type { RolloutStatus } from "../api/run.ts";
+import { isFinal } from "../api/phase.ts";
+import type { Pinned, RolloutStatus } from "../api/run.ts";
 import type { Desired } from "../engine/desired.ts";
 import type { KubeObject } from "../kube/port.ts";
 import { objectKey } from "../kube/resources.ts";
@@ -11,6 +12,7 @@ import { removeTwin } from "./act-workload.ts";
 import { arrangeTraffic, lowerWeight } from "./act-traffic.ts";
 import { BY_ROLLOUT, BY_RUN } from "./caches.ts";
 import type { Context } from "./context.ts";
+import { readRun } from "./read.ts";
 import { pinnedObjects, resolvePinned, selectorOf } from "./routing-objects.ts";
 
 /**
@@ -38,7 +40,7 @@ export async function tidy(
     .byIndex(BY_ROLLOUT, objectKey(rollout.metadata))
     .filter((twin) => twin.metadata.name !== live.workload);
   const narrowed = isOurs(routing.stable) || isOurs(routing.canary);
-  if (orphans.length === 0 && !narrowed) return false;
+  if (orphans.length === 0 && (!narrowed || isSharedWithRun(context, pinned))) return false;
   const rest: Desired = { atMost: 0, withdraw: false, own: "leave", strays: "leave", floor: "leave" };
   if (routing.maxWeight > 0) return lowerWeight(context, namespace, pinned, objects, rest);
   const removed = await Promise.all(orphans.map((twin) => removeTwin(context, twin)));
@@ -55,6 +57,17 @@ export async function tidy(
     labels: { stable: labels, canary: labels },
   });
   return widened;
+}
+
+/** Another Rollout's run works with the same rule: what is found there is its doing. */
+function isSharedWithRun({ caches }: Context, { istio }: Pinned): boolean {
+  const { namespace, name } = istio.destinationRule;
+  return caches.runs.list().some((object) => {
+    const run = readRun(object);
+    if (run === undefined || isFinal(run.status.phase)) return false;
+    const rule = run.spec.pinned.istio.destinationRule;
+    return rule.namespace === namespace && rule.name === name;
+  });
 }
 
 /** Labels that only a run gives to a subset. */

@@ -6,18 +6,9 @@ import type { RunFacts } from "./facts.ts";
 import { commandEvent, impliedEvents, withInconclusiveClock } from "./implied.ts";
 import { step } from "./machine.ts";
 import { memoryOf, msOf, rfc3339, type Memory } from "./memory.ts";
-import { describe } from "./message.ts";
+import { noticeOf, type Notice } from "./notice.ts";
 import { stepAt } from "./plan.ts";
 import { cellOf } from "./table.ts";
-
-/** Something that people are told once: a Kubernetes Event. */
-export interface Notice {
-  /** Makes the Event's name: the same thing has the same id after a crash. */
-  id: string;
-  type: "Normal" | "Warning";
-  reason: string;
-  message: string;
-}
 
 export interface Decision {
   status: RunStatus;
@@ -149,12 +140,10 @@ function record(now: Progress, facts: RunFacts, from: Phase, event: EngineEvent)
     message: event.message,
   };
   if (event.command !== undefined) entry.by = event.command.by;
-  // Named after the transition before, which is persisted: after a crash the same thing gets the same name, and is told once.
-  const after = (msOf(now.transitions.at(-1)?.at) ?? 0).toString(36);
+  const before = now.transitions.at(-1);
   now.transitions.push(entry);
-  const told = describe(from, now.phase, event, now.memory, facts.run.spec.plan);
-  if (told !== undefined)
-    now.notices.push({ id: `${facts.run.name}.${after}.${from}.${now.phase}`.toLowerCase(), ...told });
+  const notice = noticeOf({ run: facts.run, before, from, to: now.phase, event, memory: now.memory });
+  if (notice !== undefined) now.notices.push(notice);
 }
 
 function statusOf(now: Progress, facts: RunFacts): RunStatus {
@@ -162,7 +151,9 @@ function statusOf(now: Progress, facts: RunFacts): RunStatus {
   const { evidence } = facts;
   const final = isFinal(now.phase);
   // The evidence that decided something stays: later states look at nothing new.
-  const telling = status.phase === "Observing" || evidence.verdicts.some((verdict) => verdict.verdict === "breach");
+  const breached = evidence.verdicts.some((verdict) => verdict.verdict === "breach");
+  const goingBack = status.end !== undefined;
+  const telling = !goingBack && (status.phase === "Observing" || breached);
   const judged = telling && evidence.epoch === now.memory.epoch && evidence.verdicts.length > 0;
   return {
     ...status,

@@ -185,7 +185,9 @@ function releasing(phase: Phase, memory: Memory, facts: RunFacts): Partial<Desir
 }
 
 function undoing(memory: Memory, facts: RunFacts, held: Desired): Desired {
-  const kept: Desired = { ...held, atMost: 100, floor: "raise", ...keptTwin(memory, facts) };
+  // Users are on the twin until the labels are written.
+  const whole = facts.twin.exists ? { twin: { replicas: wholeTwin(facts) } } : {};
+  const kept: Desired = { ...held, atMost: 100, floor: "raise", ...whole };
   const labels = labelsOf("Undoing", memory, facts);
   return labels === undefined || !liveAtSize(facts) ? kept : { ...kept, labels, weight: 0 };
 }

@@ -202,6 +202,7 @@ export function factsOf(phase: Phase, given: Given = {}): RunFacts {
       lastWriter: "kubectl",
       ...given.routing,
     },
+    floorRestored: true,
     selector: SELECTOR,
     asFoundNow: AS_FOUND,
     preflight: given.preflight,

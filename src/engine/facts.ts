@@ -72,6 +72,8 @@ export interface RunFacts {
   /** The twin that users were on when the run began, if they were. */
   previousTwin: TwinFacts | undefined;
   routing: RoutingFacts;
+  /** The autoscaler's floor is as it was found, or somebody else's by now. */
+  floorRestored: boolean;
   /** What the Service selects. */
   selector: Labels;
   /** Routes and rule as they are now, to be kept before the first write. */

@@ -180,11 +180,16 @@ export function twinGone(facts: RunFacts): boolean {
   return !facts.twin.exists && facts.twin.pods === 0;
 }
 
-/** Routes, then the rule, as they were before the run; nothing to do when the run never touched them. */
+/** Routes, then the rule, and the autoscaler's floor, as they were before the run; nothing to do when the run never touched them. */
 function restored(facts: RunFacts): boolean {
   const { routing, run } = facts;
   if (run.status.asFound === undefined) return true;
-  return routing.routesRestored && routing.ruleRestored && routing.routesForMs >= run.spec.plan.settleMs;
+  return (
+    facts.floorRestored &&
+    routing.routesRestored &&
+    routing.ruleRestored &&
+    routing.routesForMs >= run.spec.plan.settleMs
+  );
 }
 
 function quiet(phase: Phase, memory: Memory, facts: RunFacts): Progress {
@@ -208,7 +213,7 @@ function drained(phase: Phase, memory: Memory, facts: RunFacts): Progress {
   const { spec, status } = facts.run;
   const done =
     status.asFound === undefined ||
-    (spec.from.track === "twin" ? labelsSettled(phase, memory, facts) : restored(facts));
+    (spec.from.track === "twin" ? facts.floorRestored && labelsSettled(phase, memory, facts) : restored(facts));
   return when(done, "drained", "the candidate's pods are gone, routes as they were found");
 }
 

@@ -69,5 +69,7 @@ function adoption(facts: RestFacts, own: NonNullable<RestFacts["own"]>): RestDec
 /** With the policy nothing is paused at rest; without it the pause is the hold. */
 function idleHold(facts: RestFacts, own: NonNullable<RestFacts["own"]>): "release" | "pause" | "leave" {
   if (facts.hold === "policy") return own.paused ? "release" : "leave";
-  return own.paused ? "leave" : "pause";
+  // A roll-out at 0 replicas counts once the deployment controller has seen it: paused before, it would keep to the old template.
+  const isUnseen = own.replicas === 0 && !own.rolledOut;
+  return own.paused || isUnseen ? "leave" : "pause";
 }

@@ -1,0 +1,210 @@
+import { ref, rolloutObject, type House } from "../../src/controller/fixture.test-helper.ts";
+import { rolloutRuns, rollouts } from "../../src/controller/resources.ts";
+import type { JsonPatchOperation, KubeObject } from "../../src/kube/port.ts";
+import { deployments } from "../../src/kube/resources.ts";
+import { ApiError } from "../../src/kube/errors.ts";
+import { destinationRules, virtualServices } from "../../src/sim/kinds.ts";
+import { LABEL_RUN } from "../../src/api/metadata.ts";
+import type { Action } from "./schedule.ts";
+import type { Stage } from "./stage.ts";
+
+/** What the user keeps in Git of the routing, and the edits beside the weights that they made by hand. */
+export interface Git {
+  route: KubeObject;
+  rule: KubeObject | undefined;
+}
+
+export const ROUTE = "virtualservices.networking.istio.io";
+export const RULE = "destinationrules.networking.istio.io";
+
+export function gitOf(house: House): Git {
+  const route = house.object(ROUTE);
+  if (route === undefined) throw new Error("the shop has no route");
+  return { route: structuredClone(route), rule: structuredClone(house.object(RULE)) };
+}
+
+/** As somebody writes it anew: without what a server added. */
+export function asWritten(object: KubeObject): KubeObject {
+  const { name, namespace, labels } = object.metadata;
+  const { status: _, ...rest } = object;
+  return {
+    ...rest,
+    metadata: {
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(labels === undefined ? {} : { labels }),
+    },
+  };
+}
+
+interface Destination {
+  destination: { subset?: string };
+  weight?: number;
+}
+
+export function destinationsOf(route: KubeObject | undefined): Destination[] {
+  return (route?.["spec"] as { http?: { route?: Destination[] }[] } | undefined)?.http?.[0]?.route ?? [];
+}
+
+/** Does one action. Those that last end by themselves. */
+export async function perform(stage: Stage, git: Git, action: Action): Promise<void> {
+  const { house, terms } = stage;
+  const { alice, sim, clock } = house;
+  const json = (operations: JsonPatchOperation[]) => ({ type: "json" as const, operations });
+  switch (action.kind) {
+    case "ship":
+      return stage.foreign(() => house.ship(action.tag));
+    case "command":
+      if (house.run() === undefined) return;
+      return void (await house.command(action.verb, action.step).catch(() => {}));
+    case "crash":
+      return terms.crashAt(action.call, action.when, action.downMs);
+    case "apiFault":
+      terms.setFault(action.fault, action.fraction);
+      return void clock.after(action.forMs, () => terms.setFault(undefined, 0));
+    case "breakWatches":
+      return sim.breakWatches(action.how === "cut" ? new ApiError(0, "Network", "socket hang up") : undefined);
+    case "delayWatches":
+      stage.lateWatches = true;
+      sim.setWatchDelay(action.delayMs);
+      clock.after(action.forMs, () => sim.setWatchDelay(0));
+      return void clock.after(action.forMs + action.delayMs, () => void (stage.lateWatches = false));
+    case "prometheus":
+      setPrometheus(stage, action.mode);
+      return void clock.after(action.forMs, () => setPrometheus(stage, "up"));
+    case "clockJump":
+      return terms.jumpClock(action.byMs);
+    case "editWeight":
+      if (destinationsOf(house.object(ROUTE)).length !== 2) return;
+      return stage.foreign(
+        () =>
+          alice.patch(
+            virtualServices,
+            ref,
+            json([
+              { op: "replace", path: "/spec/http/0/route/0/weight", value: 100 - action.canary },
+              { op: "replace", path: "/spec/http/0/route/1/weight", value: action.canary },
+            ]),
+          ),
+        "routing",
+      );
+    case "editLabels":
+      return editLabels(stage, action);
+    case "editTimeout":
+      git.route = withTimeout(git.route, action.seconds);
+      return stage.foreign(() =>
+        alice.patch(
+          virtualServices,
+          ref,
+          json([{ op: "add", path: "/spec/http/0/timeout", value: `${action.seconds}s` }]),
+        ),
+      );
+    case "revertRoute":
+      return restoreFromGit(stage, git.route, virtualServices);
+    case "deleteRoute":
+      return stage.foreign(() => alice.delete(virtualServices, ref), "routing");
+    case "revertRule":
+      if (git.rule === undefined) return stage.foreign(() => alice.delete(destinationRules, ref), "routing");
+      return restoreFromGit(stage, git.rule, destinationRules);
+    case "deleteRule":
+      return stage.foreign(() => alice.delete(destinationRules, ref), "routing");
+    case "scale":
+      return stage.foreign(() =>
+        alice.patch(deployments, ref, { type: "merge", patch: { spec: { replicas: action.replicas } } }),
+      );
+    case "deleteTwin":
+      return stage.foreign(() => alice.delete(deployments, { ...ref, name: newestTwin(house) }), "pods");
+    case "scaleTwin":
+      return stage.foreign(
+        () =>
+          alice.patch(
+            deployments,
+            { ...ref, name: newestTwin(house) },
+            { type: "merge", patch: { spec: { replicas: action.replicas } } },
+          ),
+        "pods",
+      );
+    case "unready":
+      return makeUnready(stage, action.forMs);
+    case "suspend":
+      if (house.object("rollouts.sluice.dev") === undefined) return;
+      return void (await house.editRollout((spec) => void (spec["suspend"] = action.on)).catch(() => {}));
+    case "deleteRun": {
+      const run = house.run();
+      if (run === undefined) return;
+      return void (await alice
+        .delete(rolloutRuns, { ...ref, name: run.name }, { propagationPolicy: action.policy })
+        .catch(() => {}));
+    }
+    case "deleteRollout": {
+      await alice.delete(rollouts, ref, { propagationPolicy: action.policy }).catch(() => {});
+      if (action.againAfterMs === undefined) return;
+      return void clock.after(action.againAfterMs, () => {
+        alice.create(rollouts, rolloutObject()).catch(() => {});
+      });
+    }
+  }
+}
+
+function setPrometheus(stage: Stage, mode: Parameters<House["sim"]["prometheus"]["setMode"]>[0]): void {
+  stage.prometheusMode = mode;
+  stage.house.sim.prometheus.setMode(mode, 4_000);
+}
+
+/** The Deployment that carries a candidate, or users who are still on one. */
+function newestTwin(house: House): string {
+  const run = house.run();
+  return run === undefined ? "none" : run.spec.to.workload;
+}
+
+async function editLabels(stage: Stage, action: Extract<Action, { kind: "editLabels" }>): Promise<void> {
+  const { house } = stage;
+  const found = house.object(RULE);
+  const subsets = (found?.["spec"] as { subsets?: { name: string }[] } | undefined)?.subsets ?? [];
+  const index = subsets.findIndex(({ name }) => name === action.subset);
+  if (index < 0) return;
+  const value: Record<string, string> = action.labels === "service" ? { app: "checkout" } : { app: "nobody" };
+  const path = `/spec/subsets/${index}/labels`;
+  const operations: JsonPatchOperation[] = [{ op: "replace", path, value }];
+  await stage.foreign(() => house.alice.patch(destinationRules, ref, { type: "json", operations }), "routing");
+}
+
+/** As `kubectl replace --force` or a GitOps tool that knows no better: the object as Git has it, made anew where it is gone. */
+async function restoreFromGit(stage: Stage, wanted: KubeObject, resource: typeof virtualServices): Promise<void> {
+  const { house } = stage;
+  const found = house.object(resource === virtualServices ? ROUTE : RULE);
+  if (found === undefined) return stage.foreign(() => house.alice.create(resource, asWritten(wanted)), "routing");
+  const metadata = { ...found.metadata };
+  await stage.foreign(() => house.alice.replace(resource, { ...asWritten(wanted), metadata }), "routing");
+}
+
+function withTimeout(route: KubeObject, seconds: number): KubeObject {
+  const next = structuredClone(route);
+  const [http] = (next["spec"] as { http: { timeout?: string }[] }).http;
+  if (http !== undefined) http.timeout = `${seconds}s`;
+  return next;
+}
+
+/** One ready pod of the service fails its probe for a while. */
+function makeUnready(stage: Stage, forMs: number): void {
+  const { sim, clock } = stage.house;
+  const pod = sim.store.list("pods", "shop").find(({ metadata }) => metadata.deletionTimestamp === undefined);
+  if (pod === undefined) return;
+  const selector = { namespace: "shop", name: pod.metadata.name };
+  // A step's twin may have no other pod to answer its share.
+  if (LABEL_RUN in (pod.metadata.labels ?? {})) stage.harm("pods");
+  sim.kubelet.setReady(selector, false);
+  clock.after(forMs, () => sim.kubelet.setReady(selector, true));
+}
+
+/** Ends everything that goes wrong by itself, and puts back what a user's Git would put back. */
+export async function calm(stage: Stage, git: Git): Promise<void> {
+  const { house, terms } = stage;
+  terms.calm();
+  house.sim.setWatchDelay(0);
+  stage.lateWatches = false;
+  setPrometheus(stage, "up");
+  if (house.object(ROUTE) === undefined) await restoreFromGit(stage, git.route, virtualServices);
+  if (git.rule !== undefined && house.object(RULE) === undefined)
+    await restoreFromGit(stage, git.rule, destinationRules);
+}

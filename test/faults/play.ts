@@ -1,0 +1,35 @@
+import type { Log } from "../../src/kube/log.ts";
+import { watchEnding } from "./ending.ts";
+import { watchObjects } from "./object-oracle.ts";
+import { gitOf, perform } from "./perform.ts";
+import { followRuns } from "./runs.ts";
+import type { Schedule } from "./schedule.ts";
+import { openStage } from "./stage.ts";
+import { watchTraffic } from "./traffic-oracle.ts";
+import { createVerdicts } from "./verdicts.ts";
+
+const ADOPTION_MS = 60_000;
+
+/** Plays a schedule against the real controller in a simulated cluster. Gives a sentence for each way in which a promise was broken. */
+export async function play(schedule: Schedule, log?: Log): Promise<readonly string[]> {
+  const stage = await openStage(schedule.setting, log);
+  const { house, terms } = stage;
+  const git = gitOf(house);
+  const runs = followRuns(house.sim);
+  terms.start();
+  for (let leftMs = ADOPTION_MS; house.rolloutStatus().phase !== "Healthy"; leftMs -= 100) {
+    if (leftMs <= 0) throw new Error(`the Deployment is not adopted: ${house.rolloutStatus().message}`);
+    await stage.advance(100);
+  }
+  const verdicts = createVerdicts(() => house.clock.monotonic());
+  watchTraffic(stage, runs, verdicts);
+  watchObjects(stage, runs, verdicts);
+  for (const { waitMs, action } of schedule.actions) {
+    await stage.advance(waitMs);
+    await perform(stage, git, action);
+  }
+  await stage.advance(15_000);
+  await watchEnding(stage, git, runs, verdicts);
+  await terms.stop();
+  return verdicts.all();
+}

@@ -1,0 +1,61 @@
+import { isFinal, type Phase } from "../../src/api/phase.ts";
+import type { RunSpec, RunStatus } from "../../src/api/run.ts";
+import type { KubeObject } from "../../src/kube/port.ts";
+import { imageTag } from "../../src/sim/behaviour.ts";
+import type { Sim } from "../../src/sim/sim.ts";
+
+/** A run as its object says at this moment. */
+export interface RunSeen {
+  name: string;
+  spec: RunSpec;
+  status: Partial<RunStatus> & { phase: Phase };
+  /** The image tag of the revision that it brings. */
+  tag: string;
+}
+
+/** Follows the runs as they are written, which is before anything rests on them. */
+export interface Runs {
+  get(name: string): RunSeen | undefined;
+  /** The newest one, ended or not. */
+  newest(): RunSeen | undefined;
+  active(): RunSeen | undefined;
+  onWrite(listener: (run: RunSeen, before: RunSeen | undefined) => void): void;
+}
+
+interface Template {
+  template?: { spec?: { containers?: { image?: string }[] } };
+}
+
+export function tagOf(object: KubeObject | undefined, path: "template" | "spec"): string {
+  const holder = (path === "spec" ? object?.["spec"] : object) as Template | undefined;
+  return imageTag(holder?.template?.spec?.containers?.[0]?.image);
+}
+
+export function followRuns(sim: Sim): Runs {
+  const known = new Map<string, RunSeen>();
+  const tags = new Map<string, string>();
+  const listeners: ((run: RunSeen, before: RunSeen | undefined) => void)[] = [];
+  let newestName = "";
+  sim.store.onChange("podtemplates", ({ object }) => {
+    tags.set(object.metadata.name, tagOf(object, "template"));
+  });
+  sim.store.onChange("rolloutruns.sluice.dev", ({ type, object }) => {
+    const { name } = object.metadata;
+    if (type === "DELETED") return;
+    const spec = object["spec"] as unknown as RunSpec;
+    const status = { phase: "Preflight" as const, ...(object["status"] as object | undefined) };
+    const before = type === "ADDED" ? undefined : known.get(name);
+    // A candidate's PodTemplate may come after its run: the Deployment has its template until then.
+    const own = tagOf(sim.store.get("deployments.apps", { namespace: "shop", name: "checkout" }), "spec");
+    const run: RunSeen = { name, spec, status, tag: tags.get(spec.to.revision) ?? before?.tag ?? own };
+    known.set(name, run);
+    if (type === "ADDED") newestName = name;
+    for (const listener of listeners) listener(run, before);
+  });
+  return {
+    get: (name) => known.get(name),
+    newest: () => known.get(newestName),
+    active: () => [...known.values()].find(({ status }) => !isFinal(status.phase)),
+    onWrite: (listener) => void listeners.push(listener),
+  };
+}

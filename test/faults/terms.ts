@@ -1,0 +1,134 @@
+import type { Clock } from "../../src/clock.ts";
+import { startController, type Controller } from "../../src/controller/controller.ts";
+import { isSluice, type House } from "../../src/controller/fixture.test-helper.ts";
+import { silentTelemetry } from "../../src/controller/telemetry.ts";
+import { ApiError } from "../../src/kube/errors.ts";
+import { silentLog, type Log } from "../../src/kube/log.ts";
+import type { Call, Fault } from "../../src/sim/api.ts";
+import type { Random } from "../../src/sim/random.ts";
+import type { ApiFault } from "./schedule.ts";
+
+/** The controller's terms, one after the other, and what goes wrong between it and the API server. */
+export interface Terms {
+  /** Another process, under another name. */
+  start(): void;
+  /** The one that runs is killed at its `call`th call of the API from now; the next comes `downMs` later. */
+  crashAt(call: number, when: "before" | "after", downMs: number): void;
+  /** From now on, this share of the calls goes wrong; undefined ends it. */
+  setFault(fault: ApiFault | undefined, fraction: number): void;
+  /** Its wall clock differs from everybody else's by this much more. */
+  jumpClock(byMs: number): void;
+  isWorking(): boolean;
+  hasFaults(): boolean;
+  /** Writes by Sluice so far, Events not among them. */
+  writes(): number;
+  calm(): void;
+  stop(): Promise<void>;
+}
+
+const WRITES: readonly string[] = ["create", "update", "patch", "delete"];
+const isWrite = (call: Call) => WRITES.includes(call.verb) && !call.resource.startsWith("events");
+
+const ERRORS: Record<Exclude<ApiFault, "slow">, () => ApiError> = {
+  conflict: () => new ApiError(409, "Conflict", "the object has been modified"),
+  error500: () => new ApiError(500, "InternalError", "etcdserver: request timed out"),
+  busy: () => new ApiError(429, "TooManyRequests", "too many requests", { retryAfterMs: 2_000 }),
+  lost: () => new ApiError(0, "Network", "socket hang up"),
+};
+
+interface Term {
+  leading: AbortController;
+  controller: Controller | undefined;
+}
+
+export function createTerms(house: House, random: Random, log: Log = silentLog): Terms {
+  const { sim, clock } = house;
+  let current: Term | undefined;
+  let identities = 0;
+  let skewMs = 0;
+  let faulty: { fault: ApiFault; fraction: number } | undefined;
+  let doom: { left: number; when: "before" | "after"; downMs: number } | undefined;
+  let writes = 0;
+  const itsClock: Clock = { ...clock, now: () => clock.now() + skewMs };
+
+  function start(): void {
+    const term: Term = { leading: new AbortController(), controller: undefined };
+    current = term;
+    startController({
+      api: sim.as("sluice"),
+      prometheus: { default: sim.prometheus },
+      clock: itsClock,
+      random,
+      log,
+      telemetry: silentTelemetry,
+      identity: `process-${++identities}`,
+      signal: term.leading.signal,
+    }).then(
+      (controller) => {
+        term.controller = controller;
+        if (term.leading.signal.aborted) controller.stop().catch(() => {});
+      },
+      () => {
+        // As its supervisor would.
+        if (current === term) clock.after(1_000, () => (current === term ? start() : undefined));
+      },
+    );
+  }
+
+  function kill(downMs: number): void {
+    const term = current;
+    current = undefined;
+    term?.leading.abort();
+    term?.controller?.stop().catch(() => {});
+    clock.after(downMs, () => {
+      if (current === undefined) start();
+    });
+  }
+
+  function killed(call: Call): Fault | undefined {
+    if (doom === undefined || current === undefined || --doom.left > 0) return undefined;
+    const { when, downMs } = doom;
+    doom = undefined;
+    kill(downMs);
+    return {
+      error: new ApiError(0, "Network", "the process was killed"),
+      afterwards: when === "after" && isWrite(call),
+    };
+  }
+
+  function troubled(call: Call): Fault | undefined {
+    if (faulty === undefined || random() >= faulty.fraction) return undefined;
+    const { fault } = faulty;
+    if (fault === "slow") return { delayMs: Math.round(random() * 3_000) };
+    if (call.verb === "watch" || (fault !== "error500" && !isWrite(call))) return undefined;
+    return { error: ERRORS[fault](), afterwards: fault === "lost" };
+  }
+
+  sim.setFault((call) => {
+    if (!isSluice(call)) return undefined;
+    if (isWrite(call)) writes += 1;
+    return killed(call) ?? troubled(call);
+  });
+
+  return {
+    start,
+    crashAt: (call, when, downMs) => void (doom = { left: call, when, downMs }),
+    setFault: (fault, fraction) => void (faulty = fault === undefined ? undefined : { fault, fraction }),
+    jumpClock: (byMs) => void (skewMs += byMs),
+    isWorking: () => current?.controller !== undefined,
+    hasFaults: () => faulty !== undefined,
+    writes: () => writes,
+    calm() {
+      faulty = undefined;
+      doom = undefined;
+      skewMs = 0;
+    },
+    async stop() {
+      const term = current;
+      current = undefined;
+      term?.leading.abort();
+      term?.controller?.stop().catch(() => {});
+      sim.stop();
+    },
+  };
+}
