@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 /** The real controller on the simulator: minutes of simulated time each, so apart from the unit tests. */
-const simulated = ["src/controller/**/*.test.ts", "src/commands/demo.test.ts", "test/faults/**/*.test.ts"];
+const simulated = ["src/controller/**/*.test.ts", "src/commands/demo.test.ts"];
 
 export default defineConfig({
   test: {
@@ -16,7 +16,6 @@ export default defineConfig({
             "test/lab/request-log.test.ts",
             "test/lab/tools/*.test.ts",
             "test/lab/serve/*.test.ts",
-            "test/lab/parts.test.ts",
           ],
           exclude: simulated,
           pool: "threads",

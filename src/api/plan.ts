@@ -44,7 +44,12 @@ export const planSchema = z.strictObject({
     .max(40)
     .describe("Every weight on the way, the promotion's ramp included. The last one is 100."),
   keepPreviousMs: z.int().min(0).describe("How long the old pods stay for an instant undo, in milliseconds."),
-  drainAfterMs: z.int().min(0).describe("How long the new pods stay once no user is sent to them, in milliseconds."),
+  drainAfterMs: z
+    .int()
+    .min(0)
+    .describe(
+      "How long the candidate's pods may take to end before the routes are put back all the same, in milliseconds.",
+    ),
   settleMs: z
     .int()
     .min(0)

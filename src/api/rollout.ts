@@ -67,7 +67,9 @@ export const promotionSchema = z.strictObject({
 export const rollbackSchema = z.strictObject({
   drainAfter: durationSchema
     .default("30s")
-    .describe("How long the new version's pods stay once no user is sent to them, so that open requests can end."),
+    .describe(
+      "How long the candidate's pods may take to end, once no user is sent to them, before the routes are put back without waiting for the last of them.",
+    ),
 });
 
 export const rolloutSpecSchema = withRules(

@@ -4,6 +4,7 @@ import { allCrds, kinds } from "../api/crd/kinds.ts";
 import { apiReference } from "../api/crd/reference.ts";
 import { crdYaml } from "../api/crd/yaml.ts";
 import { checksMarkdown } from "../checks/docs.ts";
+import { machineMarkdown } from "../engine/docs.ts";
 import { metricsReference } from "../server/metrics-table.ts";
 
 /** A file that is made from code and kept in the repository, so that a change of it is seen in review. */
@@ -28,6 +29,10 @@ export function generatedFiles(): GeneratedFile[] {
     {
       path: "docs/reference/metrics.md",
       content: `<!-- ${madeFrom("src/server/metrics-table.ts")} -->\n\n${metricsReference()}`,
+    },
+    {
+      path: "docs/reference/machine.md",
+      content: `<!-- ${madeFrom("src/engine/table.ts")} -->\n\n${machineMarkdown()}`,
     },
     { path: "docs/reference/api.md", content: `<!-- ${MADE_BY} -->\n\n${apiReference(kinds)}` },
   ];

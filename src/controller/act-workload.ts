@@ -7,11 +7,11 @@ import { sameTemplate, templateHash } from "../workload/canonical.ts";
 import { pausePatch, releasePatch } from "../workload/hold.ts";
 import type { OwnState } from "../workload/own.ts";
 import { revisionObject } from "../workload/revision.ts";
-import { floorPatch, restoreFloorPatch } from "../workload/floor.ts";
+import { floorPatch } from "../workload/floor.ts";
 import { scalePatch, twinDeployment } from "../workload/twin.ts";
 import type { Context } from "./context.ts";
 import { templateIn } from "./template-in.ts";
-import { autoscalerOf, templateOf, twinName, type Observed, type ReadRun } from "./observe.ts";
+import { autoscalerOf, floorBack, templateOf, twinName, type Observed, type ReadRun } from "./observe.ts";
 
 const options = { fieldManager: FIELD_MANAGER };
 
@@ -39,10 +39,7 @@ async function arrangeFloor(context: Context, run: ReadRun, wish: Desired["floor
   const hpa = autoscalerOf(context.caches, run.namespace, run.spec.pinned.workload.name);
   if (hpa === undefined || hpa.metadata.name !== found.name) return false;
   const { sizeAtStart } = run.spec.pinned;
-  const operations =
-    wish === "raise"
-      ? floorPatch(hpa, sizeAtStart)
-      : restoreFloorPatch(hpa, found, Math.max(found.minReplicas ?? 1, sizeAtStart));
+  const operations = wish === "raise" ? floorPatch(hpa, sizeAtStart) : floorBack(hpa, found, sizeAtStart);
   if (operations.length === 0) return false;
   const ref = { namespace: run.namespace, name: hpa.metadata.name };
   await attempt(context, () =>

@@ -7,7 +7,10 @@ import { houseIn, servedNow, tagFor, untilPromoted, type KeptHouse } from "./sta
 
 const writes: readonly string[] = ["create", "update", "patch", "delete"];
 const isWrite = (call: Call) =>
-  isSluice(call) && writes.includes(call.verb) && !call.resource.startsWith("events") && !/^self/.test(call.resource);
+  isSluice(call) &&
+  writes.includes(call.verb) &&
+  !call.resource.startsWith("events") &&
+  !call.resource.startsWith("self");
 const killed = () => new ApiError(0, "Network", "the process was killed");
 
 /** Kills the controller at a write: before it is made, or after, with the answer lost. Gives what that write was. */

@@ -63,8 +63,8 @@ describe("a Rollout that is deleted", () => {
     expect(house.unvetted()).toEqual([]);
     expectNothingOfOurs(house);
     const tag = tagFor(phase);
-    const paused = (house.object("deployments.apps")?.["spec"] as { paused?: boolean }).paused ?? false;
-    expect(paused).toBe(tag !== live);
+    const spec = house.object("deployments.apps")?.["spec"] as { paused?: boolean } | undefined;
+    expect(spec?.paused ?? false).toBe(tag !== live);
     expect(house.events(ref.name).some(({ reason }) => reason === "LeftPaused")).toBe(tag !== live);
     await house.term.stop();
   });
@@ -95,6 +95,24 @@ describe("a Rollout that is deleted", () => {
     expectNothingOfOurs(house);
     await house.term.stop();
   });
+
+  test.each<Phase>(["Preflight", "Observing", "Keeping", "Converging"])(
+    "while users come from a twin, in %s of the next run, leaves nothing behind either",
+    async (phase) => {
+      const house = await houseIn("Converging");
+      await house.clock.advance(1_000);
+      await house.ship("v3");
+      await house.untilPhase(phase, 2);
+      const fromMs = house.clock.now();
+      await house.alice.delete(rollouts, ref);
+      await untilReleased(house);
+      expect(house.sim.users.summary({ fromMs }).failed).toBe(0);
+      const served = await servedNow(house);
+      expect(served).not.toContain(phase === "Converging" ? "v1" : "v3");
+      expectNothingOfOurs(house);
+      await house.term.stop();
+    },
+  );
 
   test.each<Phase>(["Observing", "Keeping"])(
     "whose spec names other things by now is released in %s",

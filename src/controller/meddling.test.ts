@@ -115,7 +115,7 @@ describe("in the middle of a run", () => {
     await house.alice.patch(deployments, ref, { type: "merge", patch: { spec: { replicas: 8 } } });
     await house.clock.advance(2_500);
     await untilPromoted(house);
-    expect((house.object("deployments.apps")?.["spec"] as { replicas: number }).replicas).toBe(8);
+    expect(house.object("deployments.apps")?.["spec"]).toMatchObject({ replicas: 8 });
     expect(house.sim.users.summary().failed).toBe(0);
     await house.term.stop();
   });

@@ -7,7 +7,7 @@ import { objectKey } from "../kube/resources.ts";
 import { readRouting, recordAsFound, restoreRoutePatches, restoreRulePatches } from "../traffic/istio.ts";
 import type { RoutingObjects, RoutingState } from "../traffic/types.ts";
 import { canonicalJson, sameTemplate, templateHash } from "../workload/canonical.ts";
-import { findAutoscaler, floorAsFound, raisedFloor, restoreFloorPatch } from "../workload/floor.ts";
+import { findAutoscaler, floorAsFound, restoreFloorPatch } from "../workload/floor.ts";
 import { readOwn, type OwnState } from "../workload/own.ts";
 import { twinReadiness } from "../workload/ready.ts";
 import { revisionTemplate } from "../workload/revision.ts";
@@ -46,7 +46,7 @@ export function twinName(spec: RunSpec, runName: string): string {
 }
 
 /** Gathers the facts of a run from the caches. No I/O. */
-export function observeRun(context: Context, rollout: { deleting: boolean; suspend: boolean }, run: ReadRun): Observed {
+export function observeRun(context: Context, rollout: RunFacts["rollout"], run: ReadRun): Observed {
   const { caches, clock } = context;
   const { namespace, spec, status } = run;
   const objects = pinnedObjects(caches, namespace, spec.pinned);
@@ -71,7 +71,7 @@ export function observeRun(context: Context, rollout: { deleting: boolean; suspe
       spec,
       vettedBefore(caches, namespace, spec, ownState),
     ),
-    twin: twinFacts(twin, twinPods),
+    twin: twinFacts(twin, twinPods, availableFor(context, `${key} twin`, twin)),
     previousTwin:
       previousName === undefined
         ? undefined
@@ -181,13 +181,20 @@ function ownFacts(
   };
 }
 
-function twinFacts(twin: KubeObject | undefined, pods: readonly KubeObject[]): TwinFacts {
+function availableFor({ settle, clock }: Context, key: string, twin: KubeObject | undefined): number {
+  const isAvailable = twinReadiness(twin).available > 0;
+  const forMs = settle.forMs(key, `${twin?.metadata.uid} ${isAvailable}`, clock.monotonic());
+  return isAvailable ? forMs : 0;
+}
+
+function twinFacts(twin: KubeObject | undefined, pods: readonly KubeObject[], availableForMs = 0): TwinFacts {
   const state = twinReadiness(twin, [...pods]);
   return {
     exists: state.exists,
     replicas: state.replicas,
     available: state.available,
     full: state.full,
+    availableForMs,
     pods: pods.length,
     podsLeaving: pods.filter((pod) => pod.metadata.deletionTimestamp !== undefined).length,
     ...(state.trouble === undefined ? {} : { trouble: state.trouble }),
@@ -251,11 +258,16 @@ function asFoundNow(caches: Caches, run: ReadRun, objects: RoutingObjects): AsFo
   };
 }
 
+/** Puts the floor back; [] when somebody has chosen another one since it was raised. */
+export function floorBack(hpa: KubeObject, found: NonNullable<AsFound["scaling"]>, sizeAtStart: number) {
+  return restoreFloorPatch(hpa, found, Math.max(found.minReplicas ?? 1, sizeAtStart));
+}
+
 function isFloorRestored(caches: Caches, run: ReadRun): boolean {
   const found = run.status.asFound?.scaling;
   const hpa = autoscalerOf(caches, run.namespace, run.spec.pinned.workload.name);
   if (found === undefined || hpa?.metadata.name !== found.name) return true;
-  return restoreFloorPatch(hpa, found, raisedFloor(hpa, run.spec.pinned.sizeAtStart)).length === 0;
+  return floorBack(hpa, found, run.spec.pinned.sizeAtStart).length === 0;
 }
 
 export function autoscalerOf(caches: Caches, namespace: string, workload: string): KubeObject | undefined {

@@ -28,12 +28,12 @@ export async function passRun(
   context: Context,
   rollout: KubeObject,
   run: ReadRun,
-  suspend: boolean,
+  standing: { suspend: boolean; outdated: boolean },
   lastWriteMs: number | undefined,
 ): Promise<RunPass> {
   const key = objectKey({ namespace: run.namespace, name: run.spec.rollout });
   follow(context, key, run);
-  const seen = observeRun(context, { deleting: rollout.metadata.deletionTimestamp !== undefined, suspend }, run);
+  const seen = observeRun(context, { deleting: rollout.metadata.deletionTimestamp !== undefined, ...standing }, run);
   const decision = decide(seen.facts);
   const { desired, status } = decision;
   const { pinned } = run.spec;

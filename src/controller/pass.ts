@@ -6,10 +6,11 @@ import { validateRollout } from "../api/validate.ts";
 import { restStanding, rolloutStatus, runStanding, type Standing } from "../engine/conditions.ts";
 import { rfc3339 } from "../engine/memory.ts";
 import { lastTold } from "../engine/notice.ts";
-import { stepAt } from "../engine/plan.ts";
+import { compilePlan, stepAt } from "../engine/plan.ts";
 import { isNotFound } from "../kube/errors.ts";
 import type { KubeObject } from "../kube/port.ts";
 import { objectKey } from "../kube/resources.ts";
+import { canonicalJson } from "../workload/canonical.ts";
 import { isObserved } from "../workload/fields.ts";
 import { gatherCheckWorld } from "./check-world.ts";
 import type { Context } from "./context.ts";
@@ -20,6 +21,7 @@ import type { MetricsProbe } from "./probe-metrics.ts";
 import { readRolloutStatus, runsOf } from "./read.ts";
 import { releaseRollout } from "./release.ts";
 import { rollouts } from "./resources.ts";
+import { resolvePinned } from "./routing-objects.ts";
 
 export interface PassResult {
   /** Look again after this many milliseconds even if nothing is heard; undefined when only a change matters. */
@@ -98,7 +100,8 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
   ): Promise<PassResult> {
     const key = objectKey(rollout.metadata);
     if (active.status.phase === "Preflight") lookBefore(c, key, rollout, active, spec);
-    const result = await passRun(c, rollout, active, spec?.suspend ?? false, lastWrites.get(active.uid));
+    const standing = { suspend: spec?.suspend ?? false, outdated: spec !== undefined && isOutdated(c, active, spec) };
+    const result = await passRun(c, rollout, active, standing, lastWrites.get(active.uid));
     if (result.wrote) lastWrites.set(active.uid, c.clock.monotonic());
     const { run, decision } = result;
     if (isFinal(run.status.phase)) lastWrites.delete(active.uid);
@@ -213,6 +216,17 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
       if (!isNotFound(error)) throw error;
     }
   }
+}
+
+/** Whether a run made now would have another plan, or act on other objects, than this one that has not begun. */
+function isOutdated(context: Context, run: ReadRun, spec: RolloutSpec): boolean {
+  if (run.status.phase !== "Preflight") return false;
+  const { plan, pinned } = run.spec;
+  if (canonicalJson(compilePlan(spec)) !== canonicalJson(plan)) return true;
+  const own = context.caches.deployments.get(run.namespace, spec.workload.name);
+  if (own === undefined) return false;
+  const now = resolvePinned(context.caches, context.istio.apiVersion, own, run.namespace, spec, pinned.sizeAtStart);
+  return now.ok && canonicalJson(now.pinned) !== canonicalJson(pinned);
 }
 
 /** What the Rollout remembers of a run that has ended, should the run itself be deleted. */

@@ -148,11 +148,25 @@ describe("a weight counts as applied", () => {
     expect(decide(factsOf("Observing")).desired.weight).toBeUndefined();
   });
 
-  test("after a start nothing rises before the evidence was replayed, unless nobody was exposed yet", () => {
+  test("after a start nothing rises before the evidence was replayed, not even the first weight: it may have been written before", () => {
     const evidence = { replayed: false };
     expect(decide(factsOf("Shifting", { evidence })).desired).toMatchObject({ atMost: 10 });
     expect(decide(factsOf("Shifting", { evidence })).desired.weight).toBeUndefined();
     const first = { step: 0, weightInForce: 0 };
-    expect(decide(factsOf("Shifting", { evidence, status: first })).desired.weight).toBe(10);
+    expect(decide(factsOf("Shifting", { evidence, status: first })).desired.weight).toBeUndefined();
+  });
+
+  test("waiting for Prometheus to tell of the past runs into no deadline", () => {
+    const late = factsOf("Shifting", { evidence: { replayed: false } });
+    const facts = { ...late, nowMs: late.nowMs + 3_600_000 };
+    expect(decide(facts).status.phase).toBe("Shifting");
+  });
+
+  test("a Rollout that is changed before the run began gets another run", () => {
+    const facts = factsOf("Preflight", {});
+    const changed = { ...facts, rollout: { ...facts.rollout, outdated: true } };
+    expect(decide(changed).status.phase).toBe("Superseded");
+    const later = factsOf("Observing", {});
+    expect(decide({ ...later, rollout: { ...later.rollout, outdated: true } }).status.phase).toBe("Observing");
   });
 });

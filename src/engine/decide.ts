@@ -77,7 +77,8 @@ function settle(now: Progress, facts: RunFacts): boolean {
   let taken = 0;
   while (taken <= MOST_EVENTS) {
     if (isFinal(now.phase)) return true;
-    const arranges = now.phase === "Fencing" || now.phase === "Converging";
+    // Releasing too: a run that ended in preflight, while users were on an earlier one's twin, puts back what that one found.
+    const arranges = now.phase === "Fencing" || now.phase === "Converging" || now.phase === "Releasing";
     if (arranges && now.asFound === undefined) now.asFound = facts.asFoundNow;
     if (takeImplied(now, facts)) taken += 1;
     else if (takeCommand(now, facts)) taken = 0;
@@ -233,6 +234,7 @@ function wakeAt(status: RunStatus, facts: RunFacts): number | undefined {
     sinceMs === undefined ? undefined : sinceMs + plan.analysis.onInconclusive.holdMs,
     facts.nowMs + plan.settleMs - routesForMs,
     facts.nowMs + plan.settleMs - labelsForMs,
+    facts.nowMs + plan.settleMs - facts.twin.availableForMs,
     facts.nowMs + 60_000,
   ];
   return Math.min(...moments.filter((moment) => moment !== undefined && moment > facts.nowMs).map(Number));

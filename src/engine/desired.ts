@@ -120,8 +120,8 @@ function fencing(memory: Memory, facts: RunFacts, held: Desired): Desired {
 function rising(phase: Phase, memory: Memory, facts: RunFacts): Partial<Desired> {
   const { weight } = stepAt(facts.run.spec.plan, memory.step);
   if (phase === "Observing") return { atMost: weight };
-  // Rule 7: after a start nothing rises before the evidence was replayed; where no user was exposed yet there is none.
-  const blind = memory.weightInForce > 0 && !facts.evidence.replayed;
+  // Rule 7: after a start nothing rises before the evidence was replayed.
+  const blind = !facts.evidence.replayed;
   if (facts.rollout.suspend || blind) return {};
   return { atMost: Math.max(weight, memory.weightInForce), weight };
 }

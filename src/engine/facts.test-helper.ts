@@ -184,9 +184,11 @@ export function factsOf(phase: Phase, given: Given = {}): RunFacts {
       rolledOut: false,
       ...given.own,
     },
-    twin: { exists: base.twin > 0, ...twin, full: phase !== "Scaling", ...given.twin },
+    twin: { exists: base.twin > 0, ...twin, full: phase !== "Scaling", availableForMs: MINUTE, ...given.twin },
     previousTwin:
-      given.previousTwin === undefined ? undefined : { exists: true, ...twin, full: true, ...given.previousTwin },
+      given.previousTwin === undefined
+        ? undefined
+        : { exists: true, ...twin, full: true, availableForMs: MINUTE, ...given.previousTwin },
     routing: {
       problems: [],
       form: base.fenced ? "split" : "plain",

@@ -33,6 +33,8 @@ export interface TwinFacts {
   available: number;
   /** As many available as asked for, and the deployment controller has seen what was asked. */
   full: boolean;
+  /** For how long this process has seen one of its pods available; milliseconds. Every proxy has to hear of the pods, too. */
+  availableForMs: number;
   /** Pods that still exist, and how many of them are being taken away. */
   pods: number;
   podsLeaving: number;
@@ -64,7 +66,8 @@ export interface RoutingFacts {
 export interface RunFacts {
   nowMs: number;
   run: { name: string; spec: RunSpec; status: RunStatus; deleting: boolean };
-  rollout: { deleting: boolean; suspend: boolean };
+  /** `outdated`: its spec, or what that names, is no longer what the run was made from. */
+  rollout: { deleting: boolean; suspend: boolean; outdated?: boolean };
   /** How Deployments are held in this cluster. */
   hold: "policy" | "pause";
   own: OwnFacts;

@@ -24,6 +24,7 @@ export function impliedEvents(phase: Phase, memory: Memory, facts: RunFacts): En
     ],
     ["deleted", deleted(facts)],
     ["routeMissing", routeMissing(phase, facts)],
+    ["newTemplate", outdated(phase, facts)],
     ["newTemplate", mayLeave(phase, memory, facts) ? newTemplate(facts) : undefined],
     ["templateBack", mayLeave(phase, memory, facts) ? templateBack(facts) : undefined],
     ["candidateLost", candidateLost(phase, memory, facts)],
@@ -55,6 +56,12 @@ function routeMissing(phase: Phase, facts: RunFacts): string | undefined {
 /** Joining is finished first, unless a breach in it has brought every user back to the whole twin (MACHINE.md rule 10). */
 function mayLeave(phase: Phase, memory: Memory, facts: RunFacts): boolean {
   return phase !== "Joining" || (joinBreached(memory) && twinWhole(facts) && labelsSettled(phase, memory, facts));
+}
+
+/** A plan is mended by mending the Rollout: before anything was done, the run gives way to one made from the new spec. */
+function outdated(phase: Phase, facts: RunFacts): string | undefined {
+  if (phase !== "Preflight" || facts.rollout.outdated !== true) return undefined;
+  return "the Rollout was changed before the run began: another is made from it";
 }
 
 function newTemplate(facts: RunFacts): string | undefined {
@@ -120,6 +127,8 @@ function inconclusive(memory: Memory, facts: RunFacts): readonly [EventName, str
 
 function progressDeadline(phase: Phase, memory: Memory, facts: RunFacts): string | undefined {
   if (phase === "Scaling" && facts.rollout.suspend) return undefined;
+  // Invariant 3: waiting for Prometheus to tell of the past is not the candidate's fault.
+  if (phase === "Shifting" && !facts.evidence.replayed) return undefined;
   const dueMs = msOf(memory.deadlines.progress);
   if (dueMs === undefined || facts.nowMs < dueMs) return undefined;
   const trouble = facts.twin.trouble === undefined ? "" : `: ${facts.twin.trouble}`;

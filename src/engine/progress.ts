@@ -109,8 +109,10 @@ function scaled(memory: Memory, facts: RunFacts): Progress {
   if (facts.rollout.suspend) return undefined;
   const target = twinTarget(memory, facts);
   const { twin } = facts;
+  // A route may reach a proxy before the first pod does: the subset would be empty there.
+  const isKnown = memory.weightInForce > 0 || twin.availableForMs >= facts.run.spec.plan.settleMs;
   return when(
-    twin.exists && twin.full && twin.available >= target,
+    twin.exists && twin.full && twin.available >= target && isKnown,
     "scaled",
     `${twin.available} of the candidate's pods are ready`,
   );

@@ -124,6 +124,7 @@ function factsIn(world: World): RunFacts {
       ...twin,
       available: twin.pods,
       full: twin.pods === twin.replicas,
+      availableForMs: Number.MAX_SAFE_INTEGER,
       podsLeaving: twin.exists ? 0 : twin.pods,
     },
     previousTwin: undefined,

@@ -3,7 +3,7 @@ import { startLab } from "../lab/lab.ts";
 import { installSluice } from "./install.ts";
 import type { Phase } from "./run.ts";
 import { command, createScene, moreRequests } from "./scene.ts";
-import { canaryPercents, expectShares, goodRelease, objectsAsWritten, reasonsOf, withImage } from "./seen.ts";
+import { canaryPercents, expectShares, goodRelease, objectsAsWritten, reasonsOf, tell, withImage } from "./seen.ts";
 import { sharedLab } from "./shared.ts";
 import { startSluice } from "./sluice.ts";
 
@@ -34,6 +34,29 @@ for (const [when, phases] of Object.entries(killedIn)) {
     expect(await objectsAsWritten(scene)).toEqual(withImage(before, "shop/checkout:v2"));
   });
 }
+
+test.concurrent("a bad release is over for its users when the controller is killed in taking it away", async (at) => {
+  await using scene = await createScene(shared.lab, { onTestFailed: at.onTestFailed });
+  const { runs, load } = scene;
+  await scene.shop.setImage("shop/checkout:v2-errors50");
+  await runs.waitFor(1, "Withdrawing");
+  await scene.sluice.kill();
+  await moreRequests(scene, 100);
+  const deadFromMs = Date.now();
+  await moreRequests(scene, 200);
+  expect(load.log.window(deadFromMs).countByVersion()).toEqual({ v1: load.log.window(deadFromMs).total });
+  await scene.sluice.start();
+  await runs.waitFor(1, "RolledBack");
+  const [log, history] = [await load.stop(), await scene.weights.stop()];
+  tell("bad release, controller killed", {
+    "seconds between first and last failed request": log.failureSpanMs() / 1000,
+    failed: log.failures().length,
+  });
+  expect(log.failureSpanMs()).toBeLessThanOrEqual(8_000);
+  expect(canaryPercents(history)).toEqual([0, 10, 0]);
+  const told = (await reasonsOf(scene)).filter((reason) => reason !== "StepStarted");
+  expect(told).toEqual(["Adopted", "PreflightPassed", "Scaling", "WeightRaised", "SLOBreached", "RolledBack"]);
+});
 
 test.concurrent("a release holds while Prometheus is dead, pauses at the deadline, and goes on when it is back", async (at) => {
   await using lab = await startLab({ index: 1, meshClient: false });

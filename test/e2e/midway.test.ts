@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { kubectl } from "../lab/kubectl.ts";
 import { until } from "../lab/wait.ts";
-import { createScene, moreRequests } from "./scene.ts";
+import { command, createScene, moreRequests, type Scene } from "./scene.ts";
 import { canaryPercents, eventsOf, expectShares, goodRelease, objectsAsWritten, reasonsOf, withImage } from "./seen.ts";
 import { sharedLab } from "./shared.ts";
 
@@ -72,5 +72,85 @@ for (const propagationPolicy of ["Background", "Foreground"] as const) {
     const [log, history] = [await load.stop(), await scene.weights.stop()];
     expect(log.failures()).toEqual([]);
     expect(canaryPercents(history)).toEqual([0, 10, 30, 0]);
+  });
+}
+
+test.concurrent("a run waits for its approval, stops on pause, goes on with resume and goes to the end on promote", async (at) => {
+  await using scene = await createScene(shared.sluice, {
+    onTestFailed: at.onTestFailed,
+    spec: {
+      steps: [
+        { name: "first", weight: 10, observe: "2s", approval: {} },
+        { name: "third", weight: 30, observe: "60s" },
+        { name: "half", weight: 50, observe: "60s" },
+      ],
+    },
+  });
+  const { runs, shop } = scene;
+  await shop.setImage("shop/checkout:v2");
+
+  await runs.waitForTransition(1, "Observing");
+  await runs.waitFor(1, "Waiting");
+  await runs.waitForRollout("Paused");
+  await moreRequests(scene, 200);
+  expect(runs.find(1)?.status).toMatchObject({ phase: "Waiting", weightInForce: 10 });
+  await expect(asAlice(scene, 1, "approve", { step: "first" })).rejects.toThrow(/alice may not approve/);
+  await command(scene, 1, "approve", { step: "first", reason: "looked at it" });
+  await runs.waitFor(1, "Observing");
+
+  await command(scene, 1, "pause");
+  await runs.waitFor(1, "Paused");
+  await moreRequests(scene, 200);
+  expect(runs.find(1)?.status).toMatchObject({ phase: "Paused", weightInForce: 30, pause: { by: "lab-admin" } });
+  await command(scene, 1, "promote");
+  await command(scene, 1, "resume");
+  await runs.waitFor(1, "Observing");
+  expect(runs.find(1)?.status).toMatchObject({ epoch: 1, weightInForce: 30 });
+  await command(scene, 1, "promote");
+  const run = await runs.waitFor(1, "Promoted");
+
+  const [log, history] = [await scene.load.stop(), await scene.weights.stop()];
+  expect(log.failures()).toEqual([]);
+  expect(canaryPercents(history)).toEqual([0, 10, 30, 100, 0]);
+  expectShares(log, history, "v2");
+  const given = run.status?.transitions.filter(({ by }) => by !== undefined).map(({ event, by }) => [event, by]);
+  expect(given).toEqual(["approve", "pause", "resume", "promote"].map((verb) => [verb, "lab-admin"]));
+  const refused = (await eventsOf(scene.lab, shop.namespace)).filter(({ reason }) => reason === "CommandRefused");
+  expect(refused.map(({ note }) => note)).toEqual([expect.stringContaining("resume it first")]);
+});
+
+test.concurrent("a run that is aborted goes back, and the same version is tried again only on retry", async (at) => {
+  await using scene = await createScene(shared.sluice, { onTestFailed: at.onTestFailed });
+  const { runs, shop, load } = scene;
+  await shop.setImage("shop/checkout:v2");
+  await runs.waitFor(1, "Observing");
+  await asAlice(scene, 1, "abort");
+  const run = await runs.waitFor(1, "Aborted");
+  expect(run.status?.end).toMatchObject({ reason: "Aborted", by: "alice" });
+  await runs.waitForRollout("RolledBack");
+  const abortedAtMs = Date.now();
+  await moreRequests(scene, 200);
+  expect(load.log.window(abortedAtMs).ofVersion("v2").total).toBe(0);
+  expect(runs.count()).toBe(1);
+
+  await asAlice(scene, 1, "retry");
+  await runs.waitFor(2, "Promoted");
+  expect(runs.find(2)?.spec.reason).toBe("Retry");
+  const [log, history] = [await load.stop(), await scene.weights.stop()];
+  expect(log.failures()).toEqual([]);
+  expect(canaryPercents(history)).toEqual([0, 10, 0, 10, 30, 100, 0]);
+  const told = await reasonsOf(scene);
+  const [before, after] = ["Adopted PreflightPassed Scaling WeightRaised StepStarted", "RollingBack Aborted"];
+  expect(told.slice(0, 7).join(" ")).toBe(`${before} ${after}`);
+});
+
+/** As somebody with no more than the role `edit`. */
+async function asAlice(scene: Scene, ordinal: number, verb: string, more: { step?: string } = {}): Promise<void> {
+  const { lab, shop, runs } = scene;
+  const value = { id: `alice-${verb}`, verb, ...more };
+  const patch = JSON.stringify([{ op: "add", path: "/spec/commands/-", value }]);
+  const name = runs.find(ordinal)?.metadata.name ?? "";
+  await kubectl(lab, ["-n", shop.namespace, "patch", "rolloutrun", name, "--type=json", "-p", patch], {
+    user: "alice",
   });
 }

@@ -18,8 +18,10 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  const refusals = sluice.refusals();
   await sluice[Symbol.asyncDispose]();
   await lab.stop();
+  expect(refusals, "deploy/ gives the controller every right that it uses").toEqual([]);
 });
 
 test.concurrent("without the admission policy a good release goes all the way", async (at) => {

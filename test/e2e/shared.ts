@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, inject, vi } from "vitest";
+import { afterAll, beforeAll, expect, inject, vi } from "vitest";
 import type { LabClient } from "../lab/client.ts";
 import { connectLab } from "../lab/control.ts";
 import { installSluice } from "./install.ts";
@@ -19,8 +19,10 @@ export function sharedLab(options: { controller?: boolean } = {}): {
     if (options.controller !== false) sluice = await startSluice(lab);
   });
   afterAll(async () => {
+    const refusals = sluice?.refusals() ?? [];
     await sluice?.[Symbol.asyncDispose]();
     await lab?.close();
+    expect(refusals, "deploy/ gives the controller every right that it uses").toEqual([]);
   });
   return {
     get lab() {

@@ -14,6 +14,8 @@ export interface Sluice extends AsyncDisposable {
   kill(): Promise<void>;
   /** Begins again, as kubelet would. Resolves when it works. */
   start(): Promise<void>;
+  /** What the API server refused it for want of a right, by its log. */
+  refusals(): string[];
   /** The newest lines of its log about a namespace. */
   logOf(namespace: string, lines?: number): string;
 }
@@ -45,14 +47,15 @@ export async function startSluice(lab: LabClient, options: { namespace?: string 
     ready: async () => (await fetch(`${url}/readyz`)).ok,
   });
   await part.start();
+  const log = () => readFileSync(logFile, "utf8").split("\n");
   return {
     lab,
     url,
     kill: () => part.kill(),
     start: () => part.start(),
+    refusals: () => log().filter((line) => /cannot [a-z]+ resource/.test(line)),
     logOf: (namespace, lines = 60) =>
-      readFileSync(logFile, "utf8")
-        .split("\n")
+      log()
         .filter((line) => line.includes(namespace) || !line.startsWith("{"))
         .slice(-lines)
         .map((line) => line.slice(0, 600))

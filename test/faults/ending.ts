@@ -44,7 +44,8 @@ async function settles(stage: Stage, runs: Runs): Promise<boolean> {
 function mayRest(runs: Runs): boolean {
   const run = runs.active();
   if (run === undefined) return true;
-  const { phase, stalled } = run.status;
+  const { phase, stalled, deadlines } = run.status;
+  if (phase === "Keeping" && deadlines?.keep === undefined) return true;
   return phase === "Paused" || phase === "Waiting" || phase === "Preflight" || stalled !== undefined;
 }
 

@@ -5,6 +5,7 @@ import { deployments } from "../../src/kube/resources.ts";
 import { ApiError } from "../../src/kube/errors.ts";
 import { destinationRules, virtualServices } from "../../src/sim/kinds.ts";
 import { LABEL_RUN } from "../../src/api/metadata.ts";
+import { isFinal } from "../../src/api/phase.ts";
 import type { Action } from "./schedule.ts";
 import type { Stage } from "./stage.ts";
 
@@ -75,7 +76,7 @@ export async function perform(stage: Stage, git: Git, action: Action): Promise<v
     case "clockJump":
       return terms.jumpClock(action.byMs);
     case "editWeight":
-      if (destinationsOf(house.object(ROUTE)).length !== 2) return;
+      if (!isFenced(house) || destinationsOf(house.object(ROUTE)).length !== 2) return;
       return stage.foreign(
         () =>
           alice.patch(
@@ -107,6 +108,7 @@ export async function perform(stage: Stage, git: Git, action: Action): Promise<v
       if (git.rule === undefined) return stage.foreign(() => alice.delete(destinationRules, ref), "routing");
       return restoreFromGit(stage, git.rule, destinationRules);
     case "deleteRule":
+      if (git.rule !== undefined && !isFenced(house)) return;
       return stage.foreign(() => alice.delete(destinationRules, ref), "routing");
     case "scale":
       return stage.foreign(() =>
@@ -146,6 +148,12 @@ export async function perform(stage: Stage, git: Git, action: Action): Promise<v
   }
 }
 
+/** A run works with route and rule: what is done to them at rest is their user's own wish, and stays. */
+function isFenced(house: House): boolean {
+  const { phase = "Promoted", asFound } = house.run()?.status ?? {};
+  return !isFinal(phase) && asFound !== undefined;
+}
+
 function setPrometheus(stage: Stage, mode: Parameters<House["sim"]["prometheus"]["setMode"]>[0]): void {
   stage.prometheusMode = mode;
   stage.house.sim.prometheus.setMode(mode, 4_000);
@@ -159,6 +167,7 @@ function newestTwin(house: House): string {
 
 async function editLabels(stage: Stage, action: Extract<Action, { kind: "editLabels" }>): Promise<void> {
   const { house } = stage;
+  if (!isFenced(house)) return;
   const found = house.object(RULE);
   const subsets = (found?.["spec"] as { subsets?: { name: string }[] } | undefined)?.subsets ?? [];
   const index = subsets.findIndex(({ name }) => name === action.subset);

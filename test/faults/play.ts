@@ -4,14 +4,18 @@ import { watchObjects } from "./object-oracle.ts";
 import { gitOf, perform } from "./perform.ts";
 import { followRuns } from "./runs.ts";
 import type { Schedule } from "./schedule.ts";
-import { openStage } from "./stage.ts";
+import { openStage, type Stage } from "./stage.ts";
 import { watchTraffic } from "./traffic-oracle.ts";
 import { createVerdicts } from "./verdicts.ts";
 
 const ADOPTION_MS = 60_000;
 
 /** Plays a schedule against the real controller in a simulated cluster. Gives a sentence for each way in which a promise was broken. */
-export async function play(schedule: Schedule, log?: Log): Promise<readonly string[]> {
+export async function play(
+  schedule: Schedule,
+  log?: Log,
+  onStage: (stage: Stage) => void = () => {},
+): Promise<readonly string[]> {
   const stage = await openStage(schedule.setting, log);
   const { house, terms } = stage;
   const git = gitOf(house);
@@ -24,6 +28,7 @@ export async function play(schedule: Schedule, log?: Log): Promise<readonly stri
   const verdicts = createVerdicts(() => house.clock.monotonic());
   watchTraffic(stage, runs, verdicts);
   watchObjects(stage, runs, verdicts);
+  onStage(stage);
   for (const { waitMs, action } of schedule.actions) {
     await stage.advance(waitMs);
     await perform(stage, git, action);

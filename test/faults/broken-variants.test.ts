@@ -1,0 +1,145 @@
+import fc from "fast-check";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import type { Decision } from "../../src/engine/decide.ts";
+import type { RunFacts } from "../../src/engine/facts.ts";
+import { play } from "./play.ts";
+import { schedules, type Action } from "./schedule.ts";
+
+type Breaking = (decision: Decision, facts: RunFacts) => Decision;
+
+const sound: Breaking = (decision) => decision;
+const variant = vi.hoisted(() => ({
+  breakFacts: (facts: RunFacts): RunFacts => facts,
+  breakDecision: (decision: Decision, _facts: RunFacts): Decision => decision,
+}));
+
+vi.mock(import("../../src/engine/decide.ts"), async (original) => {
+  const module = await original();
+  return {
+    ...module,
+    decide: (facts: RunFacts) => variant.breakDecision(module.decide(variant.breakFacts(facts)), facts),
+  };
+});
+
+afterEach(() => {
+  variant.breakFacts = (facts) => facts;
+  variant.breakDecision = sound;
+});
+
+/** Schedules until one is caught; gives the invariants that it broke. */
+async function caught(kinds: readonly Action["kind"][]): Promise<string[]> {
+  const property = fc.asyncProperty(schedules(kinds), async (schedule) => {
+    const broken = await play(schedule);
+    if (broken.length > 0) throw new Error([...new Set(broken.map((sentence) => sentence.slice(0, 2)))].join(" "));
+  });
+  const result = await fc.check(property, { numRuns: 60, seed: 1, endOnFailure: true });
+  return result.errorInstance instanceof Error ? result.errorInstance.message.split(" ") : [];
+}
+
+const desiring = (
+  change: (desired: Decision["desired"], facts: RunFacts, decision: Decision) => Partial<Decision["desired"]>,
+) => {
+  variant.breakDecision = (decision, facts) => ({
+    ...decision,
+    desired: { ...decision.desired, ...change(decision.desired, facts, decision) },
+  });
+};
+
+describe("an engine that is broken on purpose is caught", () => {
+  test("when it lets the candidate keep whatever weight it has", async () => {
+    desiring(() => ({ atMost: 100 }));
+    expect(await caught(["ship"])).toContain("I3");
+  });
+
+  test("when it raises the weight to the step after the one at hand", async () => {
+    desiring(({ weight, atMost }) => (weight === 10 ? { weight: 30, atMost: Math.max(30, atMost) } : {}));
+    expect(await caught(["ship"])).toContain("I1");
+  });
+
+  test("when it starts the twin behind a Service-wide stable subset", async () => {
+    desiring(({ labels }, facts, { status }) =>
+      labels !== undefined && ["Fencing", "Scaling"].includes(status.phase)
+        ? { labels: { stable: facts.selector, canary: labels.canary } }
+        : {},
+    );
+    variant.breakFacts = (facts) => ({
+      ...facts,
+      routing: { ...facts.routing, stable: facts.run.spec.from.podLabels },
+    });
+    expect(await caught(["ship"])).toContain("I1");
+  });
+
+  test("when it takes what is written for applied", async () => {
+    variant.breakFacts = (facts) => ({
+      ...facts,
+      routing: { ...facts.routing, labelsForMs: 60_000, routesForMs: 60_000 },
+    });
+    expect(await caught(["ship"])).toContain("I2");
+  });
+
+  test("when it shows the candidate to users before every proxy knows its pods", async () => {
+    variant.breakFacts = (facts) => ({ ...facts, twin: { ...facts.twin, availableForMs: 60_000 } });
+    expect(await caught(["ship"])).toContain("I2");
+  });
+
+  test("when it takes no evidence for good evidence", async () => {
+    variant.breakFacts = (facts) => ({
+      ...facts,
+      evidence: {
+        ...facts.evidence,
+        verdicts: facts.evidence.verdicts.map((verdict) =>
+          verdict.verdict === "inconclusive" ? { ...verdict, verdict: "pass" } : verdict,
+        ),
+      },
+    });
+    expect(await caught(["ship", "prometheus"])).toContain("I4");
+  });
+
+  test("when it forgets breaches", async () => {
+    variant.breakFacts = (facts) => ({
+      ...facts,
+      evidence: {
+        ...facts.evidence,
+        verdicts: facts.evidence.verdicts.filter(({ verdict }) => verdict !== "breach"),
+      },
+    });
+    expect(await caught(["ship"])).toContain("I3");
+  });
+
+  test("when it gives back a weight that somebody took away", async () => {
+    variant.breakFacts = (facts) => ({
+      ...facts,
+      routing: { ...facts.routing, minWeight: facts.run.status.weightInForce },
+    });
+    variant.breakDecision = (decision) =>
+      decision.status.phase === "Observing"
+        ? { ...decision, desired: { ...decision.desired, weight: decision.status.weightInForce } }
+        : decision;
+    expect(await caught(["ship", "editWeight"])).toContain("I1");
+  });
+
+  test("when it lets go of the autoscaler with its floor raised", async () => {
+    desiring(({ floor }) => (floor === "restore" ? { floor: "leave" } : {}));
+    variant.breakFacts = (facts) => ({ ...facts, floorRestored: true });
+    expect(await caught(["ship"])).toContain("I5");
+  });
+
+  test("when it leaves the twin behind", async () => {
+    desiring(({ twin }) => (twin === "gone" ? { twin: { replicas: 1 } } : {}));
+    expect(await caught(["ship"])).toContain("I5");
+  });
+
+  test("when it releases the user's Deployment before its template is vetted", async () => {
+    desiring(({ own }, _facts, { status }) =>
+      status.phase === "Scaling" && own === "pause" ? { own: "release" } : {},
+    );
+    expect(await caught(["ship"])).toContain("I1");
+  });
+
+  test("when it puts routes back while the twin is there", async () => {
+    desiring(({ restore }, facts, { status }) =>
+      status.phase === "Draining" && restore === undefined && facts.twin.pods > 0 ? { restore: "routes" } : {},
+    );
+    expect(await caught(["ship", "command"])).toContain("I1");
+  });
+});
