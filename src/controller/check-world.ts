@@ -124,7 +124,7 @@ async function reviewAccess(context: Context, run: ReadRun): Promise<AccessFacts
   const asked: { verb: string; resource: Resource; namespace: string }[] = [
     ...ours(deployments, ["get", "create", "patch", "delete"]),
     ...ours(replicaSets, ["patch"]),
-    ...ours(podTemplates, ["get", "create", "update"]),
+    ...ours(podTemplates, ["get", "create", "update", "delete"]),
     ...ours(horizontalPodAutoscalers, ["patch"]),
     ...["get", "create", "patch", "delete"].map((verb) => ({
       verb,

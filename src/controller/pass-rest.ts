@@ -54,8 +54,12 @@ export async function passRest(
   const last = newest === undefined ? undefined : runStanding(newest.name, newest.spec, newest.status);
   const tidied = own !== undefined && (await tidy(context, rollout, spec, own, live));
   if (tidied) return { standing: restStanding(decision, last), live, wrote: true };
-  const pruned = await pruneHistory(context, runs, live, spec.historyLimit);
   const result = await carryOut(context, { rollout, spec, own, live, newest }, decision);
+  // Last, and no matter if it fails: tidiness stops nothing.
+  const pruned = await pruneHistory(context, runs, live, spec.historyLimit).catch((error: unknown) => {
+    context.log.warn({ err: error }, "old runs could not be deleted");
+    return false;
+  });
   const standing = result.problem === undefined ? restStanding(decision, last) : stuck(result.problem);
   return {
     standing: { ...standing, liveOnTwin: result.live?.track === "twin" },

@@ -14,7 +14,7 @@ export function rightsCases(open: () => DeployLab): void {
       "replicasets.apps": "get list watch patch",
       pods: "get list watch",
       services: "get list watch",
-      podtemplates: "get list watch create update",
+      podtemplates: "get list watch create update delete",
       "horizontalpodautoscalers.autoscaling": "get list watch patch",
       "virtualservices.networking.istio.io": "get list watch patch",
       "destinationrules.networking.istio.io": "get list watch create patch delete",

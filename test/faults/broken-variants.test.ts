@@ -26,14 +26,13 @@ afterEach(() => {
   variant.breakDecision = sound;
 });
 
-/** Schedules until one is caught; gives the invariants that it broke. */
-async function caught(kinds: readonly Action["kind"][]): Promise<string[]> {
+/** Whether some schedule of these actions is found to break the invariant. */
+async function isCaught(invariant: string, kinds: readonly Action["kind"][]): Promise<boolean> {
   const property = fc.asyncProperty(schedules(kinds), async (schedule) => {
     const broken = await play(schedule);
-    if (broken.length > 0) throw new Error([...new Set(broken.map((sentence) => sentence.slice(0, 2)))].join(" "));
+    return !broken.some((sentence) => sentence.startsWith(invariant));
   });
-  const result = await fc.check(property, { numRuns: 60, seed: 1, endOnFailure: true });
-  return result.errorInstance instanceof Error ? result.errorInstance.message.split(" ") : [];
+  return (await fc.check(property, { numRuns: 80, seed: 1, endOnFailure: true })).failed;
 }
 
 const desiring = (
@@ -48,12 +47,12 @@ const desiring = (
 describe("an engine that is broken on purpose is caught", () => {
   test("when it lets the candidate keep whatever weight it has", async () => {
     desiring(() => ({ atMost: 100 }));
-    expect(await caught(["ship"])).toContain("I3");
+    expect(await isCaught("I3", ["ship"])).toBe(true);
   });
 
   test("when it raises the weight to the step after the one at hand", async () => {
     desiring(({ weight, atMost }) => (weight === 10 ? { weight: 30, atMost: Math.max(30, atMost) } : {}));
-    expect(await caught(["ship"])).toContain("I1");
+    expect(await isCaught("I1", ["ship"])).toBe(true);
   });
 
   test("when it starts the twin behind a Service-wide stable subset", async () => {
@@ -66,7 +65,7 @@ describe("an engine that is broken on purpose is caught", () => {
       ...facts,
       routing: { ...facts.routing, stable: facts.run.spec.from.podLabels },
     });
-    expect(await caught(["ship"])).toContain("I1");
+    expect(await isCaught("I1", ["ship"])).toBe(true);
   });
 
   test("when it takes what is written for applied", async () => {
@@ -74,12 +73,12 @@ describe("an engine that is broken on purpose is caught", () => {
       ...facts,
       routing: { ...facts.routing, labelsForMs: 60_000, routesForMs: 60_000 },
     });
-    expect(await caught(["ship"])).toContain("I2");
+    expect(await isCaught("I2", ["ship"])).toBe(true);
   });
 
   test("when it shows the candidate to users before every proxy knows its pods", async () => {
     variant.breakFacts = (facts) => ({ ...facts, twin: { ...facts.twin, availableForMs: 60_000 } });
-    expect(await caught(["ship"])).toContain("I2");
+    expect(await isCaught("I2", ["ship"])).toBe(true);
   });
 
   test("when it takes no evidence for good evidence", async () => {
@@ -92,7 +91,7 @@ describe("an engine that is broken on purpose is caught", () => {
         ),
       },
     });
-    expect(await caught(["ship", "prometheus"])).toContain("I4");
+    expect(await isCaught("I4", ["ship", "prometheus"])).toBe(true);
   });
 
   test("when it forgets breaches", async () => {
@@ -103,7 +102,7 @@ describe("an engine that is broken on purpose is caught", () => {
         verdicts: facts.evidence.verdicts.filter(({ verdict }) => verdict !== "breach"),
       },
     });
-    expect(await caught(["ship"])).toContain("I3");
+    expect(await isCaught("I3", ["ship"])).toBe(true);
   });
 
   test("when it gives back a weight that somebody took away", async () => {
@@ -115,31 +114,31 @@ describe("an engine that is broken on purpose is caught", () => {
       decision.status.phase === "Observing"
         ? { ...decision, desired: { ...decision.desired, weight: decision.status.weightInForce } }
         : decision;
-    expect(await caught(["ship", "editWeight"])).toContain("I1");
+    expect(await isCaught("I1", ["ship", "editWeight"])).toBe(true);
   });
 
   test("when it lets go of the autoscaler with its floor raised", async () => {
     desiring(({ floor }) => (floor === "restore" ? { floor: "leave" } : {}));
     variant.breakFacts = (facts) => ({ ...facts, floorRestored: true });
-    expect(await caught(["ship"])).toContain("I5");
+    expect(await isCaught("I5", ["ship"])).toBe(true);
   });
 
   test("when it leaves the twin behind", async () => {
     desiring(({ twin }) => (twin === "gone" ? { twin: { replicas: 1 } } : {}));
-    expect(await caught(["ship"])).toContain("I5");
+    expect(await isCaught("I5", ["ship"])).toBe(true);
   });
 
   test("when it releases the user's Deployment before its template is vetted", async () => {
     desiring(({ own }, _facts, { status }) =>
       status.phase === "Scaling" && own === "pause" ? { own: "release" } : {},
     );
-    expect(await caught(["ship"])).toContain("I1");
+    expect(await isCaught("I1", ["ship"])).toBe(true);
   });
 
   test("when it puts routes back while the twin is there", async () => {
     desiring(({ restore }, facts, { status }) =>
       status.phase === "Draining" && restore === undefined && facts.twin.pods > 0 ? { restore: "routes" } : {},
     );
-    expect(await caught(["ship", "command"])).toContain("I1");
+    expect(await isCaught("I1", ["ship", "command"])).toBe(true);
   });
 });
