@@ -19,6 +19,8 @@ export default defineConfig({
           ],
           exclude: simulated,
           pool: "threads",
+          // No unit test leaves anything behind, and importing everything anew for each file would take most of the time.
+          isolate: false,
           testTimeout: 20_000,
         },
       },

@@ -45,7 +45,7 @@ export const analysisSchema = z.strictObject({
   onBreach: onBreachSchema
     .default("Rollback")
     .describe(
-      "What a breach does: `Rollback` takes the new version away from all users at once, `Pause` stays at the weight and waits for people.",
+      "What a breach does: `Rollback` takes the new version away from all users at once, `Pause` stays at the weight that was last confirmed to be in force and waits for people.",
     ),
   onInconclusive: z
     .strictObject({

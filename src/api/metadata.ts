@@ -14,7 +14,7 @@ export const ANNOTATION_ALLOW_FROM = "sluice.dev/allow-from";
 export const FINALIZER = "sluice.dev/release";
 
 export const FIELD_MANAGER = "sluice";
-/** Writes that take users away from a candidate carry this manager, so that a later reader knows (MACHINE.md rule 8). */
+/** Writes that take users away from a candidate carry this manager, so that a later reader knows (machine rule 8). */
 export const FIELD_MANAGER_WITHDRAW = "sluice-withdraw";
 
 export const NAMESPACE = "sluice-system";

@@ -1,4 +1,4 @@
-/** The states of MACHINE.md as they are written in RolloutRun.status.phase. Names are never reused or changed: stored runs carry them. */
+/** The states of the machine (docs/reference/machine.md) as they are written in RolloutRun.status.phase. Names are never reused or changed: stored runs carry them. */
 export const STATES = [
   "Preflight",
   "Waiting",

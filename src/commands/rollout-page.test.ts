@@ -100,6 +100,15 @@ test("the step at hand and the one where a run ended are marked", () => {
   expect(page({ phase: "Promoted", step: 3 })).toContain("✓ all     100%");
 });
 
+test("nothing is proposed that would be refused, nor a version again that nobody asks for any more", () => {
+  for (const phase of ["Converging", "Joining"] as const) {
+    expect(page({ phase })).not.toContain("Next");
+    const stalled = { reason: "ConvergeStalled", message: "pods are not ready" };
+    expect(page({ phase, stalled })).toContain("sluice retry checkout -n shop");
+  }
+  expect(page({ phase: "RolledBack" }, "Healthy")).toContain("nothing to do");
+});
+
 test("a run that preflight keeps back shows what was found and what to do about it", () => {
   const text = page({
     phase: "Preflight",

@@ -141,8 +141,10 @@ function history({ status }: ReadRun, nowMs: number): string[] {
   );
 }
 
-function next({ name, namespace, run, typed }: PageInput): string[] {
-  const commands = run === undefined ? [] : nextCommands(name, run);
+function next({ name, namespace, status, run, typed }: PageInput): string[] {
+  // A version that was refused and is not asked for any more is not worth another try.
+  const over = run === undefined || (isFinal(run.status.phase) && status.phase === "Healthy");
+  const commands = over ? [] : nextCommands(name, run);
   if (commands.length === 0)
     return ["nothing to do: a change of the Deployment's pod template begins a run by itself"].filter(
       () => run === undefined || isFinal(run.status.phase),

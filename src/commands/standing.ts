@@ -40,7 +40,9 @@ export function nextCommands(rollout: string, run: Run): { args: string; effect:
     ];
   }
   if (["Withdrawing", "Undoing", "Draining", "Releasing"].includes(phase)) return [];
-  if (["Converging", "Joining", "SwappingLabels", "SwappingWeight"].includes(phase))
+  if (phase === "Converging" || phase === "Joining")
+    return stalled === undefined ? [] : [{ args: `retry ${rollout}`, effect: "go on, with the time begun anew" }];
+  if (phase === "SwappingLabels" || phase === "SwappingWeight")
     return [{ args: `undo ${rollout}`, effect: "go back to the old version" }];
   return [{ args: `pause ${rollout}`, effect: "stay at this weight" }, abort];
 }

@@ -97,7 +97,7 @@ export async function patchOwn(
 
 /**
  * Pods that a broken hold let through. Only while the pause is observed and they are not yet a full set: once they are, the deployment
- * controller undoes any scaling (MACHINE.md rule 2).
+ * controller undoes any scaling (machine rule 2).
  */
 export async function removeStrays(context: Context, namespace: string, state: OwnState | undefined): Promise<boolean> {
   if (state === undefined || !state.pauseObserved || state.saturatedStray || state.liveReplicaSet === undefined)

@@ -28,7 +28,7 @@ export interface Context {
   telemetry: Telemetry;
   /** Names this process in what it writes. */
   identity: string;
-  /** What this process has itself written of each run, by UID: its right to expose more (MACHINE.md rule 7). */
+  /** What this process has itself written of each run, by UID: its right to expose more (machine rule 7). */
   persisted: Map<string, string>;
   /** Whether a Prometheus of that name is known. */
   knowsPrometheus(name: string): boolean;

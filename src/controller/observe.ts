@@ -11,6 +11,7 @@ import { findAutoscaler, floorAsFound, restoreFloorPatch } from "../workload/flo
 import { readOwn, type OwnState } from "../workload/own.ts";
 import { twinReadiness } from "../workload/ready.ts";
 import { revisionTemplate } from "../workload/revision.ts";
+import { isTwinOf } from "../workload/twin.ts";
 import type { PodTemplate } from "../workload/types.ts";
 import { templateIn } from "./template-in.ts";
 import { BY_OWNER, BY_ROLLOUT, BY_RUN, type Caches } from "./caches.ts";
@@ -53,10 +54,10 @@ export function observeRun(context: Context, rollout: RunFacts["rollout"], run: 
   const routing = readRouting(spec.pinned, objects);
   const own = ownDeployment(caches, namespace, spec);
   const ownState = own === undefined ? undefined : readOwnState(caches, own, namespace, spec);
-  const twin = caches.deployments.get(namespace, twinName(spec, run.name));
+  const twin = twinNamed(caches, namespace, spec, twinName(spec, run.name));
   const twinPods = caches.pods.byIndex(BY_RUN, objectKey({ namespace, name: twinName(spec, run.name) }));
   const previousName = spec.from.track === "twin" && spec.reason !== "Converge" ? spec.from.workload : undefined;
-  const previousTwin = previousName === undefined ? undefined : caches.deployments.get(namespace, previousName);
+  const previousTwin = previousName === undefined ? undefined : twinNamed(caches, namespace, spec, previousName);
   const key = objectKey({ namespace, name: spec.rollout });
   const routingFacts = routingOf(context, key, run, objects, routing);
   const sinceMs = clock.now() - routingFacts.routesForMs;
@@ -92,6 +93,12 @@ function ownDeployment(caches: Caches, namespace: string, spec: RunSpec): KubeOb
   return own?.metadata.uid === spec.pinned.workload.uid && own.metadata.deletionTimestamp === undefined
     ? own
     : undefined;
+}
+
+/** A Deployment of somebody else's that has the name is no twin: it is neither scaled nor deleted. */
+function twinNamed(caches: Caches, namespace: string, spec: RunSpec, name: string): KubeObject | undefined {
+  const object = caches.deployments.get(namespace, name);
+  return object !== undefined && isTwinOf(object, spec.rollout, name) ? object : undefined;
 }
 
 /** The template of a revision; undefined when its PodTemplate is not (yet) there. */

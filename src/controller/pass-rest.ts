@@ -8,9 +8,10 @@ import type { KubeObject } from "../kube/port.ts";
 import { deployments, objectKey } from "../kube/resources.ts";
 import { templateHash } from "../workload/canonical.ts";
 import { adoptPatch, heldBy, pausePatch, releasePatch } from "../workload/hold.ts";
+import { specReplicas } from "../workload/fields.ts";
 import { runName } from "../workload/names.ts";
 import { readOwn, type OwnState } from "../workload/own.ts";
-import { patchOwn } from "./act-workload.ts";
+import { patchOwn, removeStrays } from "./act-workload.ts";
 import { templateIn } from "./template-in.ts";
 import { BY_OWNER } from "./caches.ts";
 import type { Context } from "./context.ts";
@@ -41,7 +42,7 @@ export async function passRest(
   const { namespace = "" } = rollout.metadata;
   const own = context.caches.deployments.get(namespace, spec.workload.name);
   const newest = runs[0];
-  const live = liveAfter(status.live, newest);
+  const live = liveAfter(status.live, newest, status.ended);
   const rival = own === undefined ? undefined : rivalOf(context.caches, rollout, own);
   if (rival !== undefined) return { standing: stuck(rival), live, wrote: false };
   const state =
@@ -54,7 +55,7 @@ export async function passRest(
   const last = newest === undefined ? undefined : runStanding(newest.name, newest.spec, newest.status);
   const tidied = own !== undefined && (await tidy(context, rollout, spec, own, live));
   if (tidied) return { standing: restStanding(decision, last), live, wrote: true };
-  const result = await carryOut(context, { rollout, spec, own, live, newest }, decision);
+  const result = await carryOut(context, { rollout, spec, own, state, live, newest }, decision);
   // Last, and no matter if it fails: tidiness stops nothing.
   const pruned = await pruneHistory(context, runs, live, spec.historyLimit).catch((error: unknown) => {
     context.log.warn({ err: error }, "old runs could not be deleted");
@@ -72,9 +73,17 @@ function stuck(message: string): Standing {
   return { row: "Stalled", reason: "PreflightFailed", message, liveOnTwin: false };
 }
 
-/** What users are on, by the newest run that ended; the status says it for the time before the first. */
-export function liveAfter(known: Live | undefined, newest: ReadRun | undefined): Live | undefined {
+/**
+ * What users are on, by the newest run that ended; the status says it for the time before the first, and when a newer one than
+ * `newest` has ended and is gone.
+ */
+export function liveAfter(
+  known: Live | undefined,
+  newest: ReadRun | undefined,
+  ended?: RolloutStatus["ended"],
+): Live | undefined {
   if (newest === undefined || !isFinal(newest.status.phase)) return known;
+  if (known !== undefined && isOlder(newest, ended)) return known;
   // A roll-out at 0 replicas since: its revision is named after the newest run.
   if (known?.revision.startsWith(`${newest.name}-`) === true) return known;
   const { spec, status } = newest;
@@ -126,13 +135,16 @@ function newestEnd(newest: ReadRun | undefined, ended: RolloutStatus["ended"]): 
     const { name, spec, status } = newest;
     const message = status.end?.message ?? status.message;
     // A newer one has ended and is gone: what it refused stays refused.
-    const gone = ended !== undefined && Number(ended.run.split("-").at(-1)) > spec.ordinal;
-    if (!gone)
+    if (!isOlder(newest, ended))
       return { name, outcome: status.phase as Outcome, hash: spec.to.hash, retry: asksForRetry(newest), message };
   }
   return ended === undefined
     ? undefined
     : { name: ended.run, outcome: ended.outcome, hash: ended.hash, retry: false, message: ended.message };
+}
+
+function isOlder(run: ReadRun, ended: RolloutStatus["ended"]): boolean {
+  return ended !== undefined && Number(ended.run.split("-").at(-1)) > run.spec.ordinal;
 }
 
 function asksForRetry(run: ReadRun): boolean {
@@ -143,6 +155,7 @@ interface At {
   rollout: KubeObject;
   spec: RolloutSpec;
   own: KubeObject | undefined;
+  state: OwnState | undefined;
   live: Live | undefined;
   newest: ReadRun | undefined;
 }
@@ -161,7 +174,7 @@ async function carryOut(context: Context, at: At, decision: RestDecision): Promi
     case "adopt":
       return adopt(context, rollout, own);
     case "native":
-      return native(context, rollout, own, at.newest);
+      return native(context, at, own);
     case "idle":
       return { wrote: await keepPeace(context, rollout, own, decision.own), live };
     case "start": {
@@ -171,9 +184,19 @@ async function carryOut(context: Context, at: At, decision: RestDecision): Promi
       const started = await startRun(context, rollout, spec, own, live, decision.reason);
       return started.ok ? { wrote: true, live } : { wrote: paused, live, problem: started.message };
     }
+    case "refused":
+    case "suspended":
+      return { wrote: await keepOut(context, at, own), live };
     default:
       return unchanged;
   }
+}
+
+/** A template that may not meet users stays out also when somebody resumes the Deployment; pods of it are taken away (machine rule 2). */
+async function keepOut(context: Context, { rollout, state, live }: At, own: KubeObject): Promise<boolean> {
+  if (heldBy(own) !== rollout.metadata.name) return mark(context, rollout, own);
+  if (await patchOwn(context, own, pausePatch(own))) return true;
+  return live?.track === "own" && (await removeStrays(context, rollout.metadata.namespace ?? "", state));
 }
 
 /** Takes the Deployment under protection: its revision is kept, its mark set, and the Rollout may no longer vanish without a release. */
@@ -211,16 +234,20 @@ export async function addFinalizer(context: Context, rollout: KubeObject): Promi
 }
 
 /** With no pods there are no users to protect: the newest template becomes the live one. */
-async function native(
-  context: Context,
-  rollout: KubeObject,
-  own: KubeObject,
-  newest: ReadRun | undefined,
-): Promise<Done> {
+async function native(context: Context, { rollout, newest, live }: At, own: KubeObject): Promise<Done> {
   const template = templateIn(own);
+  const now = await context.api.get(deployments, { namespace: own.metadata.namespace ?? "", name: own.metadata.name });
+  context.caches.deployments.put(now);
+  // Scaled up meanwhile: there are users again, and the template gets to them by a run.
+  if (specReplicas(now) !== 0 || templateHash(templateIn(now)) !== templateHash(template)) return { wrote: true, live };
   const revision = `${runName(rollout.metadata.name, newest?.spec.ordinal ?? 0)}-${templateHash(template)}`;
   await keepRevision(context, rollout, revision, template);
-  await release(context, own, templateHash(template));
+  const operations = releasePatch(now);
+  // A lost race must not pass for done: the template would count as live.
+  if (operations.length > 0) {
+    const ref = { namespace: now.metadata.namespace ?? "", name: now.metadata.name };
+    await context.api.patch(deployments, ref, { type: "json", operations }, { fieldManager: FIELD_MANAGER });
+  }
   return { wrote: true, live: { track: "own", revision, hash: templateHash(template), workload: own.metadata.name } };
 }
 
@@ -230,13 +257,15 @@ async function keepPeace(
   own: KubeObject,
   hold: "release" | "pause" | "leave",
 ): Promise<boolean> {
+  // Live was known before this object was: one that was made anew over the runs of its predecessor.
+  await addFinalizer(context, rollout);
   const marked = heldBy(own) === rollout.metadata.name ? false : await mark(context, rollout, own);
   if (hold === "release") return (await release(context, own, templateHash(templateIn(own)))) || marked;
   if (hold === "pause") return (await patchOwn(context, own, pausePatch(own))) || marked;
   return marked;
 }
 
-/** Opens the hold on a template that users are on already, after reading it live (MACHINE.md rule 5). */
+/** Opens the hold on a template that users are on already, after reading it live (machine rule 5). */
 export async function release(context: Context, own: KubeObject, vettedHash: string): Promise<boolean> {
   const live = await context.api.get(deployments, { namespace: own.metadata.namespace ?? "", name: own.metadata.name });
   context.caches.deployments.put(live);

@@ -18,6 +18,8 @@ export interface RunPass {
   decision: Decision;
   /** Something was written: look again as soon as the caches show it. */
   wrote: boolean;
+  /** Why users could not be taken away; the pass has failed, and must be tried again. */
+  failure?: unknown;
 }
 
 /**
@@ -37,8 +39,12 @@ export async function passRun(
   const decision = decide(seen.facts);
   const { desired, status } = decision;
   const { pinned } = run.spec;
+  let failure: unknown;
   if (seen.routing.maxWeight > desired.atMost) {
-    await lowerWeight(context, run.namespace, pinned, seen.objects, desired);
+    // What could not be written is remembered and told all the same, and tried again.
+    await lowerWeight(context, run.namespace, pinned, seen.objects, desired).catch((error: unknown) => {
+      failure = error;
+    });
     if (status.phase === run.status.phase)
       context.telemetry.corrected({ namespace: run.namespace, rollout: run.spec.rollout, field: "weight" });
   }
@@ -46,6 +52,7 @@ export async function passRun(
   const persisted = await persistRun(context, run, status, lastWriteMs);
   const next: ReadRun = { ...run, status };
   context.events.tell(run.object, decision.notices);
+  if (failure !== undefined) return { run: next, decision, wrote: persisted, failure };
   if (isStale(context, run, seen)) return { run: next, decision, wrote: persisted };
   const mayExpose = context.persisted.get(run.uid) === memoryKey(status);
   const wrote = mayExpose && (await act(context, rollout, next, seen, desired));

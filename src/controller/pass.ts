@@ -113,6 +113,7 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
       step: stepAt(run.spec.plan, run.status.step).name,
       ...endOf(run, status),
     });
+    if (result.failure !== undefined) throw result.failure;
     if (isFinal(run.status.phase)) {
       await finishRun(c, key, run);
       return { againInMs: 0 };

@@ -1,11 +1,12 @@
 import { FIELD_MANAGER, FINALIZER } from "../api/metadata.ts";
 import { isFinal } from "../api/phase.ts";
 import type { RolloutStatus } from "../api/run.ts";
-import { isNotFound } from "../kube/errors.ts";
+import { ApiError, isNotFound } from "../kube/errors.ts";
 import type { KubeObject } from "../kube/port.ts";
-import { objectKey } from "../kube/resources.ts";
+import { deployments, objectKey } from "../kube/resources.ts";
 import { templateHash } from "../workload/canonical.ts";
 import { heldBy, unadoptPatch } from "../workload/hold.ts";
+import { specOf } from "../workload/fields.ts";
 import { readOwn } from "../workload/own.ts";
 import { patchOwn, removeTwin } from "./act-workload.ts";
 import { templateIn } from "./template-in.ts";
@@ -23,7 +24,7 @@ export async function releaseRollout(
   newest: ReadRun | undefined,
 ): Promise<void> {
   const { namespace = "", name } = rollout.metadata;
-  const live = liveAfter(status.live, newest);
+  const live = liveAfter(status.live, newest, status.ended);
   for (const own of heldDeployments(context, namespace, name)) await releaseDeployment(context, rollout, own, live);
   if (live?.track !== "twin") await removeStrayTwins(context, rollout);
   context.evidence.forget(objectKey(rollout.metadata));
@@ -51,7 +52,7 @@ async function releaseDeployment(
   const replicaSets = context.caches.replicaSets.byIndex(BY_OWNER, objectKey(own.metadata));
   // Rolled out whole, as after a promotion that got as far as converging: there is nothing left to hold.
   if (liveHash === undefined || liveHash === ownHash || readOwn(own, replicaSets, {}).rolledOut)
-    await release(context, own, ownHash);
+    await releaseOrThrow(context, own, ownHash);
   else {
     context.events.tell(rollout, [
       {
@@ -64,6 +65,27 @@ async function releaseDeployment(
   }
   const now = context.caches.deployments.get(namespace, name) ?? own;
   await patchOwn(context, now, unadoptPatch(now, rollout.metadata.name));
+  await expectReleased(context, now, rollout.metadata.name);
+}
+
+async function releaseOrThrow(context: Context, own: KubeObject, vettedHash: string): Promise<void> {
+  await release(context, own, vettedHash);
+  const { namespace, name } = own.metadata;
+  const now = context.caches.deployments.get(namespace, name);
+  if (now === undefined || now.metadata.uid !== own.metadata.uid || specOf(now).paused !== true) return;
+  throw new ApiError(409, "Conflict", `Deployment ${name} was written by somebody else while it was released`);
+}
+
+/** A lost race must not pass for done: nobody would ever come back for a Deployment that still is held. */
+async function expectReleased(context: Context, own: KubeObject, rollout: string): Promise<void> {
+  const { namespace = "", name } = own.metadata;
+  const live = await context.api.get(deployments, { namespace, name }).catch((error: unknown) => {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  });
+  if (live === undefined || heldBy(live) !== rollout) return;
+  context.caches.deployments.put(live);
+  throw new ApiError(409, "Conflict", `Deployment ${name} was written by somebody else while it was released`);
 }
 
 /** Twins that no run under way stands for. */

@@ -38,7 +38,7 @@ export async function startRun(
   const size = (own["spec"] as { replicas?: number }).replicas ?? 1;
   const resolved = resolvePinned(context.caches, context.istio.apiVersion, own, namespace, spec, size);
   if (!resolved.ok) return resolved;
-  const ordinal = (await highestOrdinal(context, rollout)) + 1;
+  const ordinal = Math.max(await highestOrdinal(context, rollout), ordinalOf(live.revision)) + 1;
   const candidate = runName(name, ordinal);
   const to = reason === "Converge" ? from.value : candidateRevision(name, candidate, templateIn(own));
   const run: RunSpec = {
@@ -94,6 +94,11 @@ async function highestOrdinal(context: Context, rollout: KubeObject): Promise<nu
     .reduce((highest, run) => Math.max(highest, run?.ordinal ?? 0), 0);
 }
 
+/** Of the run that a revision is named after: it may be gone, and its name must not come to mean two revisions. */
+function ordinalOf(revision: string): number {
+  return Number(/-(\d+)(?:-[0-9a-f]{10})?$/.exec(revision)?.[1] ?? 0);
+}
+
 function candidateRevision(rollout: string, name: string, template: PodTemplate): TrackedRevision {
   return {
     track: "twin",
@@ -119,8 +124,12 @@ function liveRevision(
       ok: true,
       value: { ...common, track: "twin", podLabels: twinPodLabels(rollout, live.workload), workload: live.workload },
     };
-  const template = templateOf(context.caches, namespace, live.revision);
-  const state = readOwn(own, context.caches.replicaSets.byIndex(BY_OWNER, objectKey(own.metadata)), { live: template });
+  const sets = context.caches.replicaSets.byIndex(BY_OWNER, objectKey(own.metadata));
+  // A PodTemplate goes with the Rollout that it was kept for, also when that is made anew: the ReplicaSets still tell.
+  const template =
+    templateOf(context.caches, namespace, live.revision) ??
+    sets.map(templateIn).find((one) => templateHash(one) === live.hash);
+  const state = readOwn(own, sets, { live: template });
   if (state.liveReplicaSet === undefined || state.liveAvailable === 0) {
     return {
       ok: false,

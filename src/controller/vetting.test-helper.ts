@@ -12,8 +12,8 @@ interface Template {
 }
 
 /**
- * Watches every request for the promise that matters most: nobody meets a revision before its own run gives it a share (DESIGN.md,
- * invariant 2). Gives sentences, one for each kind of breaking it.
+ * Watches every request for the promise that matters most: nobody meets a revision before its own run gives it a share (promise 2
+ * of docs/architecture.md). Gives sentences, one for each kind of breaking it.
  */
 export function watchVetting(sim: Sim, own: string, firstTag: string): () => string[] {
   const vetted = new Set([firstTag]);

@@ -17,7 +17,7 @@ import { rfc3339 } from "./memory.ts";
 type Answer = Phase | "=" | "no" | "later";
 type Answers = Readonly<Record<Exclude<Verb, "approve" | "skip">, Answer>>;
 
-/** MACHINE.md, "Evidence and commands", written down a second time by hand: where each command leads in one pass. */
+/** The table of commands in docs/reference/machine.md, written down a second time by hand: where each command leads in one pass. */
 const UNDERWAY: Answers = {
   abort: "Withdrawing",
   pause: "Paused",

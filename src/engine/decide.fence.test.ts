@@ -53,6 +53,16 @@ describe("fencing", () => {
     expect(desired.labels).toBeUndefined();
   });
 
+  test("but gives a split route whose rule was taken away the Service's own pods meanwhile", () => {
+    const own = { liveAvailable: SIZE - 1 };
+    const lost = { form: "split" as const, stable: undefined, canary: undefined };
+    const wide = { stable: SELECTOR, canary: SELECTOR };
+    expect(decide(factsOf("Fencing", { own, routing: lost })).desired.labels).toEqual(wide);
+    expect(decide(factsOf("Fencing", { own, routing: lost, suspend: true })).desired.labels).toEqual(wide);
+    expect(decide(factsOf("Fencing", { own, routing: { ...lost, form: "plain" } })).desired.labels).toBeUndefined();
+    expect(decide(factsOf("Fencing", { own, routing: lost, twin: { exists: true } })).desired.labels).toEqual(NARROW);
+  });
+
   test("nor do the states that it can be left for before it narrowed", () => {
     const given = { own: { strayPods: 1 }, suspend: true };
     const { status, desired } = decide(factsOf("Fencing", given));
@@ -109,6 +119,17 @@ describe("scaling", () => {
     expect(decide(factsOf("Scaling", { twin: { ...twin, available: 2, full: true } })).status.phase).toBe("Shifting");
   });
 
+  test("gives the first users only once every proxy has had time to hear of its pods", () => {
+    const ready = { exists: true, replicas: 2, pods: 2, available: 2, full: true };
+    const status = { weightInForce: 0 };
+    const soon = decide(factsOf("Scaling", { status, twin: { ...ready, availableForMs: 14_999 } }));
+    expect(soon.status.phase).toBe("Scaling");
+    const known = decide(factsOf("Scaling", { status, twin: { ...ready, availableForMs: 15_000 } }));
+    expect(known.status.phase).toBe("Shifting");
+    const more = decide(factsOf("Scaling", { status: { weightInForce: 10 }, twin: { ...ready, availableForMs: 0 } }));
+    expect(more.status.phase).toBe("Shifting");
+  });
+
   test("rolls back at the deadline with the reason why pods do not come up", () => {
     const facts = factsOf("Scaling", {
       twin: { trouble: "ImagePullBackOff" },
@@ -147,6 +168,21 @@ describe("draining", () => {
     expect(gone.desired.labels).toBeUndefined();
     const routing = { routesRestored: true, routesForMs: MINUTE };
     expect(decide(factsOf("Draining", { twin: { ...twin, pods: 0 }, routing })).desired.restore).toBe("rule");
+  });
+
+  test("of a route that rests with a weight on canary gives that back only to a subset that has pods", () => {
+    const at = { namespace: "shop", name: "checkout", route: "main" };
+    const routes = [{ ...at, form: "split" as const, destinations: "[]", weight: 30 }];
+    const asFound = { ...AS_FOUND, routes };
+    const gone = { status: { asFound }, twin: { exists: false, pods: 0 } };
+    const narrow = decide(factsOf("Draining", { ...gone, routing: { form: "split", ...NARROW, ...SETTLED } }));
+    expect(narrow.desired).toMatchObject({ atMost: 0, labels: { stable: SELECTOR, canary: SELECTOR } });
+    expect(narrow.desired.restore).toBeUndefined();
+    const wide = { form: "split" as const, stable: SELECTOR, canary: SELECTOR, ...SETTLED };
+    expect(decide(factsOf("Draining", { ...gone, routing: wide })).desired).toMatchObject({
+      atMost: 30,
+      restore: "routes",
+    });
   });
 
   test("does not wait for ever for pods that are on their way out", () => {

@@ -17,7 +17,7 @@ import { rfc3339 } from "./memory.ts";
 /** Before the twin is there no user can have met it: withdrawing has nothing to wait for. */
 const D = "Draining";
 
-/** Where one pass leads from each state; "=" stays. The rows of MACHINE.md, written down a second time by hand. */
+/** Where one pass leads from each state; "=" stays. The rows of docs/reference/machine.md, written down a second time by hand. */
 type Row = Readonly<Record<State, Phase | "=">>;
 
 const PREFLIGHT_TO_OBSERVING: readonly State[] = ["Waiting", "Fencing", "Scaling", "Shifting", "Observing"];

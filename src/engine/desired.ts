@@ -2,8 +2,9 @@ import type { Phase } from "../api/phase.ts";
 import type { RunFacts } from "./facts.ts";
 import type { Memory } from "./memory.ts";
 import { stepAt } from "./plan.ts";
-import { drainedOfPods, labelsSettled, previousGone, twinGone } from "./progress.ts";
+import { drainedOfPods, labelsSettled, previousGone, twinGone, widened } from "./progress.ts";
 import {
+  instead,
   joinBreached,
   labelsOf,
   liveAtSize,
@@ -19,7 +20,7 @@ import { twinReplicas } from "./size.ts";
 export interface Desired {
   /** Written first, in every pass, whatever else fails: no route gives the candidate more. */
   atMost: number;
-  /** The lowering is a withdrawal and says so in its field manager (MACHINE.md rule 8). */
+  /** The lowering is a withdrawal and says so in its field manager (machine rule 8). */
   withdraw: boolean;
   /** Labels of the two subsets. */
   labels?: SubsetLabels;
@@ -32,7 +33,7 @@ export interface Desired {
   /** The twin that an earlier run left users on. */
   previousTwin?: "gone";
   own: "leave" | "pause" | "release";
-  /** Pods of the own Deployment that are not of the live revision are taken away: its hold was broken (MACHINE.md rule 2). */
+  /** Pods of the own Deployment that are not of the live revision are taken away: its hold was broken (machine rule 2). */
   strays: "leave" | "remove";
   /** The autoscaler may not go below the size at the start. */
   floor: "leave" | "raise" | "restore";
@@ -108,9 +109,13 @@ export function desiredOf(phase: Phase, memory: Memory, facts: RunFacts): Desire
 /** Labels first; the routes follow once every proxy knows the subsets. */
 function fencing(memory: Memory, facts: RunFacts, held: Desired): Desired {
   const labels = labelsOf("Fencing", memory, facts);
-  // With the twin there, stable was narrowed before: then it is corrected always (MACHINE.md rule 1).
+  // With the twin there, stable was narrowed before: then it is corrected always (machine rule 1).
   const mayNarrow = facts.twin.exists || liveAtSize(facts);
-  if (labels === undefined || !mayNarrow) return { ...held, atMost: memory.weightInForce };
+  if (labels === undefined) return { ...held, atMost: memory.weightInForce };
+  if (!mayNarrow) {
+    const lost = instead(facts);
+    return { ...held, atMost: memory.weightInForce, ...(lost === undefined ? {} : { labels: lost }) };
+  }
   const settled = labelsSettled("Fencing", memory, facts);
   const right = settled || facts.routing.labelsForMs < facts.run.spec.plan.settleMs;
   const common: Desired = { ...held, labels, floor: "raise", atMost: right ? memory.weightInForce : 0 };
@@ -206,5 +211,15 @@ function withdrawing(facts: RunFacts, held: Desired, labels: SubsetLabels | unde
 function draining(memory: Memory, facts: RunFacts, held: Desired, labels: SubsetLabels | undefined): Desired {
   const kept = { ...held, ...(labels === undefined ? {} : { labels }) };
   if (!drainedOfPods(memory, facts)) return { ...kept, withdraw: true, twin: "gone", floor: "raise" };
-  return facts.run.spec.from.track === "twin" ? { ...kept, floor: "restore" } : { ...held, ...restoring(facts) };
+  if (facts.run.spec.from.track === "twin") return { ...kept, floor: "restore" };
+  const resting = restingWeight(facts);
+  // A weight that Git rests with may not come back to the gone candidate's subset: that would have no pod.
+  if (resting > 0 && !facts.routing.routesRestored && !widened(facts))
+    return { ...held, floor: "raise", labels: { stable: facts.selector, canary: facts.selector } };
+  return { ...held, atMost: resting, ...restoring(facts) };
+}
+
+/** What the routes, as they were found, give the subset `canary` while nothing is vetted. */
+function restingWeight({ run }: RunFacts): number {
+  return Math.max(0, ...(run.status.asFound?.routes ?? []).map((route) => route.weight));
 }

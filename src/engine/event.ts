@@ -45,7 +45,6 @@ export const WORLD_EVENTS = [
 export const EVENTS = [...PROGRESS_EVENTS, ...EVIDENCE_EVENTS, ...COMMAND_EVENTS, ...WORLD_EVENTS] as const;
 
 export type ProgressEvent = (typeof PROGRESS_EVENTS)[number];
-export type CommandEvent = (typeof COMMAND_EVENTS)[number];
 export type EventName = (typeof EVENTS)[number];
 /** The events that every state must have an answer to. */
 export type AnyStateEvent = Exclude<EventName, ProgressEvent>;

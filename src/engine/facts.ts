@@ -9,7 +9,7 @@ export type TemplateIs = "candidate" | "live" | "other" | "gone";
 export interface OwnFacts {
   template: TemplateIs;
   paused: boolean;
-  /** The deployment controller has seen the pause (MACHINE.md rule 6). */
+  /** The deployment controller has seen the pause (machine rule 6). */
   pauseObserved: boolean;
   replicas: number;
   /** Available pods of the live revision, and of any vetted one. */
@@ -56,7 +56,7 @@ export interface RoutingFacts {
   /** For how long this process has seen routes, and the rule's labels, exactly as they are now; milliseconds. */
   routesForMs: number;
   labelsForMs: number;
-  /** The last writer of the weights was a withdrawal of this epoch (MACHINE.md rule 8). */
+  /** The last writer of the weights was a withdrawal of this epoch (machine rule 8). */
   withdrawMarked: boolean;
   /** Who wrote the routes last. */
   lastWriter: string;

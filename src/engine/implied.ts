@@ -43,7 +43,7 @@ function deleted(facts: RunFacts): string | undefined {
   return facts.run.deleting ? "the RolloutRun was deleted" : undefined;
 }
 
-/** A route without subsets sends users to whatever the Service selects, so to the twin as well (MACHINE.md rule 13). */
+/** A route without subsets sends users to whatever the Service selects, so to the twin as well (machine rule 13). */
 function routeMissing(phase: Phase, facts: RunFacts): string | undefined {
   const missing = facts.routing.problems.find((problem) => problem.kind === "missing");
   if (missing !== undefined) return missing.message;
@@ -53,7 +53,7 @@ function routeMissing(phase: Phase, facts: RunFacts): string | undefined {
   return `a route was put back to a form without the subsets by ${facts.routing.lastWriter}, with the candidate's pods behind it`;
 }
 
-/** Joining is finished first, unless a breach in it has brought every user back to the whole twin (MACHINE.md rule 10). */
+/** Joining is finished first, unless a breach in it has brought every user back to the whole twin (machine rule 10). */
 function mayLeave(phase: Phase, memory: Memory, facts: RunFacts): boolean {
   return phase !== "Joining" || (joinBreached(memory) && twinWhole(facts) && labelsSettled(phase, memory, facts));
 }

@@ -19,7 +19,7 @@ export function progressOf(phase: Phase, memory: Memory, facts: RunFacts): Progr
           facts.preflight !== undefined &&
           facts.preflight.every((finding) => finding.severity === "warn"),
         "checksPassed",
-        "every check passed",
+        checksMessage(facts.preflight ?? []),
       );
     case "Waiting":
       return gate(memory, facts);
@@ -74,6 +74,11 @@ function when(done: boolean, type: ProgressEvent, message: string): Progress {
   return done ? { type, message } : undefined;
 }
 
+function checksMessage(findings: NonNullable<RunFacts["preflight"]>): string {
+  const warned = findings.map((finding) => `${finding.id}: ${finding.message}`);
+  return warned.length === 0 ? "every check passed" : `no check failed; to know: ${warned.join("; ")}`;
+}
+
 function gate(memory: Memory, facts: RunFacts): Progress {
   if (facts.rollout.suspend) return undefined;
   const before = memory.step > 0 ? stepAt(facts.run.spec.plan, memory.step - 1) : undefined;
@@ -89,6 +94,12 @@ export function labelsSettled(phase: Phase, memory: Memory, facts: RunFacts): bo
   return (
     matches(stable, wanted.stable) && matches(canary, wanted.canary) && labelsForMs >= facts.run.spec.plan.settleMs
   );
+}
+
+/** Both subsets select what the Service does, and every proxy has had time to hear of it. */
+export function widened({ routing, selector, run }: RunFacts): boolean {
+  const { stable, canary, labelsForMs } = routing;
+  return matches(stable, selector) && matches(canary, selector) && labelsForMs >= run.spec.plan.settleMs;
 }
 
 function matches(found: Labels | undefined, wanted: Labels): boolean {
@@ -114,7 +125,7 @@ function scaled(memory: Memory, facts: RunFacts): Progress {
   return when(
     twin.exists && twin.full && twin.available >= target && isKnown,
     "scaled",
-    `${twin.available} of the candidate's pods are ready`,
+    `${twin.available} ${twin.available === 1 ? "pod of the candidate is" : "pods of the candidate are"} ready`,
   );
 }
 

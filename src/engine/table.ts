@@ -2,7 +2,7 @@ import type { State } from "../api/phase.ts";
 import { cannot, go, later, pause, refuse, stall, stay, undo, withdraw, type Cell } from "./cell.ts";
 import type { AnyStateEvent, EventName, ProgressEvent } from "./event.ts";
 
-/** The whole machine: what every event does in every state. MACHINE.md gives the reasons; docs/reference/machine.md is generated from here. */
+/** The whole machine: what every event does in every state. docs/architecture.md has the rules behind it; docs/reference/machine.md is generated from here. */
 export type Row = Readonly<Record<AnyStateEvent, Cell>> & Readonly<Partial<Record<ProgressEvent, Cell>>>;
 
 const notPaused = refuse("nothing is paused");
@@ -11,7 +11,7 @@ const notUp = refuse(
   "users are being taken back to the old version; when that is done, use retry to try this one again",
 );
 const undoAborts = refuse("nothing is promoted yet: use abort to go back to the old version");
-const abortsNoMore = refuse("the new version carries all users already: use undo to go back");
+const abortsNoMore = refuse("the new version carries all users already: change the template back in Git to go back");
 const notRunning = refuse("retry is for a run that has ended or is stalled");
 const tooLateToPause = refuse("this cannot be paused: every user is on the new version already");
 
@@ -213,7 +213,7 @@ export const TABLE: Readonly<Record<State, Row>> = {
     converged: go("Joining"),
     breachRollback: stall("ConvergeBreached"),
     breachPause: stall("ConvergeBreached"),
-    undo: refuse("the old pods are gone: change the template back in Git, or use undo on the Rollout's next run"),
+    undo: refuse("the old pods are gone: change the template back in Git"),
     retry: go("=", { stall: "", acknowledge: true }),
     newTemplate: go("Promoted", { liveOnTwin: true }),
     templateBack: go("Promoted", { liveOnTwin: true }),

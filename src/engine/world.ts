@@ -4,7 +4,7 @@ import type { Memory } from "./memory.ts";
 import { stepAt } from "./plan.ts";
 import { twinReplicas } from "./size.ts";
 
-/** The first pass that wants labels also has to know that narrowing is safe; what each state makes true is MACHINE.md's first table. */
+/** The first pass that wants labels also has to know that narrowing is safe; what each state makes true: docs/concepts.md. */
 export interface SubsetLabels {
   stable: Labels;
   canary: Labels;
@@ -46,10 +46,22 @@ export function joinBreached(memory: Memory): boolean {
   return memory.stalled?.reason === "JoinBreached";
 }
 
-/** While users are on the twin alone and it has no pod for them, vetted own pods serve as well (MACHINE.md, converging). */
+/** While users are on the twin alone and it has no pod for them, vetted own pods serve as well (see CandidateLost in docs/troubleshooting.md). */
 export function ownStandsIn(facts: RunFacts): boolean {
   const lost = !facts.twin.exists || facts.twin.available === 0;
   return lost && facts.own.unvettedPods === 0 && facts.own.vettedAvailable > 0;
+}
+
+/**
+ * A rule that somebody took away leaves a split route without a subset to go to. Where it is too early to narrow, and no twin is there to
+ * be met by it, both subsets get what the Service selects.
+ */
+export function instead(facts: RunFacts): SubsetLabels | undefined {
+  const { form, stable, canary } = facts.routing;
+  const isLost = form !== "plain" && (stable === undefined || canary === undefined);
+  return isLost && facts.run.status.asFound !== undefined && !facts.twin.exists
+    ? { stable: facts.selector, canary: facts.selector }
+    : undefined;
 }
 
 /** What the two subsets should select in this state; undefined where they are left as they are. */
@@ -63,7 +75,7 @@ export function labelsOf(phase: Phase, memory: Memory, facts: RunFacts): SubsetL
     case "Paused":
       return fencedOnce && (facts.twin.exists || liveAtSize(facts))
         ? { stable: from.podLabels, canary: to.podLabels }
-        : undefined;
+        : instead(facts);
     case "Scaling":
     case "Shifting":
     case "Observing":

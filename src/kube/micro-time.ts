@@ -2,8 +2,3 @@
 export function microTime(nowMs: number): string {
   return new Date(nowMs).toISOString().replace("Z", "000Z");
 }
-
-/** A metav1.Time: whole seconds, "2026-01-02T03:04:05Z". */
-export function secondsTime(nowMs: number): string {
-  return new Date(nowMs).toISOString().replace(/\.\d+Z$/, "Z");
-}

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { parseRetryAfter } from "./answer.ts";
 import { backoffMs, jitteredMs } from "./backoff.ts";
 import { jsonPointer } from "./json-patch.ts";
-import { microTime, secondsTime } from "./micro-time.ts";
+import { microTime } from "./micro-time.ts";
 import { compareResourceVersions, isAtLeast } from "./resource-version.ts";
 import { apiVersionOf, configMaps, deployments, objectKey, resourceName } from "./resources.ts";
 import { createStore } from "./store.ts";
@@ -43,7 +43,6 @@ test("resourceVersions compare as integers of any length, else by equality", () 
 test("times have the digits that Go's parsers want", () => {
   const ms = Date.UTC(2026, 0, 2, 3, 4, 5, 60);
   expect(microTime(ms)).toBe("2026-01-02T03:04:05.060000Z");
-  expect(secondsTime(ms)).toBe("2026-01-02T03:04:05Z");
 });
 
 test("Retry-After is seconds or a date", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createManualClock } from "../manual-clock.ts";
-import { createWorkqueue, runWorkers } from "./workqueue.ts";
+import { createWorkqueue } from "./workqueue.ts";
 
 function setUp(options: { maxKeys?: number } = {}) {
   const clock = createManualClock();
@@ -144,33 +144,4 @@ test("the age of the oldest key", async () => {
   expect(queue.oldestAgeMs()).toBe(35);
   await queue.next();
   expect(queue.oldestAgeMs()).toBe(5);
-});
-
-describe("workers", () => {
-  test("work beside each other, on different keys, and try failures again later", async () => {
-    const { clock, queue } = setUp();
-    const log: string[] = [];
-    let failA = true;
-    const running = runWorkers(
-      queue,
-      2,
-      async (key) => {
-        log.push(`start ${key}`);
-        await Promise.resolve();
-        if (key === "a" && failA) throw new Error("not yet");
-        log.push(`end ${key}`);
-      },
-      (key, _error, retryInMs) => log.push(`${key} again in ${retryInMs}`),
-    );
-    queue.add("a");
-    queue.add("b");
-    await clock.advance(0);
-    expect(log.toSorted()).toEqual(["a again in 1000", "end b", "start a", "start b"]);
-    failA = false;
-    await clock.advance(1_000);
-    expect(log.slice(4)).toEqual(["start a", "end a"]);
-    expect(queue.failures("a")).toBe(0);
-    await queue.shutdown({ drain: true });
-    await running;
-  });
 });

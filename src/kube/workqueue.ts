@@ -148,28 +148,3 @@ export function createWorkqueue(options: WorkqueueOptions): Workqueue {
     },
   };
 }
-
-/**
- * Runs `workers` loops that take keys from `queue` and give each to `handle`; resolves when the queue is shut down and empty.
- * A `handle` that rejects has its key tried again, rate-limited, after `onError`; one that resolves has it forgotten.
- */
-export async function runWorkers(
-  queue: Workqueue,
-  workers: number,
-  handle: (key: string) => Promise<void>,
-  onError: (key: string, error: unknown, retryInMs: number) => void,
-): Promise<void> {
-  async function work(): Promise<void> {
-    for (let key = await queue.next(); key !== undefined; key = await queue.next()) {
-      try {
-        await handle(key);
-        queue.forget(key);
-      } catch (error) {
-        onError(key, error, queue.addRateLimited(key));
-      } finally {
-        queue.done(key);
-      }
-    }
-  }
-  await Promise.all(Array.from({ length: workers }, work));
-}

@@ -1,4 +1,4 @@
-import { clone, ensure, fill, isFields, items, type Fields } from "./json.ts";
+import { ensure, fill, isFields, items, type Fields } from "./json.ts";
 
 /**
  * The values that a real API server fills in, for the fields that workloads commonly have. A Deployment's template and a PodTemplate
@@ -100,11 +100,4 @@ const byResource: Readonly<Record<string, (object: Fields) => void>> = {
 /** `object` with the defaults of its kind, in place: pass a copy. */
 export function applyDefaults(resource: string, object: Fields): void {
   byResource[resource]?.(object);
-}
-
-/** The same template with every default filled in: what the server would keep of it. */
-export function defaultedTemplate(template: Fields): Fields {
-  const holder: Fields = { template: clone(template) };
-  defaultTemplate(holder);
-  return holder["template"] as Fields;
 }

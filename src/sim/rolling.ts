@@ -1,6 +1,6 @@
 /**
  * The sizes that Kubernetes' deployment controller gives to ReplicaSets; pure.
- * Source of the rules: kubernetes/kubernetes pkg/controller/deployment (v1.36) and what LAB.md saw of them.
+ * Source of the rules: kubernetes/kubernetes pkg/controller/deployment (v1.36) and what was seen of them in the lab.
  */
 
 export interface Sized {

@@ -129,7 +129,7 @@ describe("a Deployment", () => {
   });
 });
 
-// What the real controller was seen to do with a hold that was broken: LAB.md, "Seen there".
+// What the real controller was seen to do in the lab with a hold that was broken.
 describe("a Deployment that is paused in the middle of a roll", () => {
   async function interrupted(untilMs: number) {
     const it = await shop({ replicas: 4, deployment: { strategy: { rollingUpdate: { maxSurge: 1 } } } });

@@ -31,7 +31,7 @@ export interface OwnState {
   liveAvailable: number;
   /** Active ReplicaSets of another revision than the live one. */
   strays: OwnReplicaSet[];
-  /** One of them is full and available: the deployment controller then removes all others, whatever is written (MACHINE.md rule 2). */
+  /** One of them is full and available: the deployment controller then removes all others, whatever is written (machine rule 2). */
   saturatedStray: boolean;
   /** One ReplicaSet is active, of the template that stands in the Deployment, and all of it is available. */
   rolledOut: boolean;

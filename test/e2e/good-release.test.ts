@@ -65,6 +65,6 @@ async function expectPromoted(scene: Scene, title: string): Promise<void> {
   const firstAtMs = history.find(({ percents }) => (percents["canary"] ?? 0) > 0)?.atMs ?? 0;
   expect(log.window(0, firstAtMs - 1_000).countByVersion()["v2"]).toBeUndefined();
   expect(log.window(promotedAtMs).countByVersion()).toEqual({ v2: log.window(promotedAtMs).total });
-  expect(await reasonsOf(scene)).toEqual(["Adopted", ...goodRelease]);
+  expect(await reasonsOf(scene, "Promoted")).toEqual(["Adopted", ...goodRelease]);
   tell(title, { seconds: (promotedAtMs - startedAtMs) / 1000, requests: log.total, failed: 0, "by share": looked });
 }

@@ -14,7 +14,7 @@ let sluice: Sluice;
 beforeAll(async () => {
   lab = await startLab({ index: 1, meshClient: false, mutatingAdmissionPolicy: false });
   await installSluice(lab, "deploy/variants/kubernetes-1.30");
-  sluice = await startSluice(lab);
+  sluice = await startSluice(lab, { leaderElect: true });
 });
 
 afterAll(async () => {
@@ -36,7 +36,7 @@ test.concurrent("without the admission policy a good release goes all the way", 
   expect(log.failures()).toEqual([]);
   expect(canaryPercents(history)).toEqual([0, 10, 30, 100, 0]);
   expectShares(log, history, "v2");
-  expect(await reasonsOf(scene)).toEqual(["Adopted", ...goodRelease]);
+  expect(await reasonsOf(scene, "Promoted")).toEqual(["Adopted", ...goodRelease]);
   expect(await objectsAsWritten(scene)).toEqual(withImage(before, "shop/checkout:v2"));
 });
 

@@ -3,6 +3,7 @@ import type { KubeObject } from "../../src/kube/port.ts";
 import type { Ref } from "../lab/admin.ts";
 import type { LabClient } from "../lab/client.ts";
 import type { RequestLog } from "../lab/request-log.ts";
+import { until } from "../lab/wait.ts";
 import type { WeightReading } from "../lab/weights-recorder.ts";
 import type { Scene } from "./scene.ts";
 
@@ -15,8 +16,16 @@ export async function eventsOf(lab: LabClient, namespace: string): Promise<{ rea
     .map((event) => ({ reason: String(event["reason"]), note: String(event["note"]) }));
 }
 
-export async function reasonsOf({ lab, shop }: Pick<Scene, "lab" | "shop">): Promise<string[]> {
-  return (await eventsOf(lab, shop.namespace)).map(({ reason }) => reason);
+/** The reasons of these, once the last one is there: people are told after the fact, beside the work. */
+export async function reasonsOf(
+  { lab, shop }: Pick<Scene, "lab" | "shop">,
+  last: string,
+  times = 1,
+): Promise<string[]> {
+  return await until(`people were told ${last}`, async () => {
+    const reasons = (await eventsOf(lab, shop.namespace)).map(({ reason }) => reason);
+    return reasons.filter((reason) => reason === last).length >= times && reasons;
+  });
 }
 
 /** The reasons of a release in three steps that nothing happened to. */
@@ -89,9 +98,10 @@ export function expectShares(
     // At 0 the subsets are relabelled: who gets the other 100 % is told by the phase, not by the weight.
     if (percent === 0) continue;
     const next = history.slice(at + 1).find((later) => canaryOf(later) !== percent);
-    const log_ = log.window(reading.atMs + MARGIN_MS, (next?.atMs ?? Number.POSITIVE_INFINITY) - MARGIN_MS);
-    const { total } = log_;
-    const met = log_.countByVersion()[version] ?? 0;
+    const within = log.window(reading.atMs + MARGIN_MS, (next?.atMs ?? Number.POSITIVE_INFINITY) - MARGIN_MS);
+    const { total } = within;
+    expect(total, `requests at ${percent} %`).toBeGreaterThan(100);
+    const met = within.countByVersion()[version] ?? 0;
     const fraction = percent / 100;
     const tolerance = 4.5 * Math.sqrt(total * fraction * (1 - fraction));
     expect(Math.abs(met - total * fraction), `${met} of ${total} at ${percent} %`).toBeLessThanOrEqual(tolerance);
@@ -100,7 +110,7 @@ export function expectShares(
   return seen;
 }
 
-/** Two lines of figures for whoever reads the test's output. */
+/** Figures for whoever reads the test's output. */
 export function tell(title: string, figures: Readonly<Record<string, unknown>>): void {
   const words = Object.entries(figures).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
   console.log(`${title}: ${words.join(", ")}`);

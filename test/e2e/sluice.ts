@@ -23,11 +23,15 @@ export interface Sluice extends AsyncDisposable {
 const cli = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
 
 /**
- * Starts `sluice controller`. With `namespace` it works in that one alone, so that a test may kill it while others go on.
+ * Starts `sluice controller`. With `namespace` it works in that one alone, so that a test may kill it while others go on;
+ * with `leaderElect` it competes for the Lease first, as in a cluster.
  *
  * @example await using sluice = await startSluice(lab);
  */
-export async function startSluice(lab: LabClient, options: { namespace?: string } = {}): Promise<Sluice> {
+export async function startSluice(
+  lab: LabClient,
+  options: { namespace?: string; leaderElect?: boolean } = {},
+): Promise<Sluice> {
   const port = await freePort();
   const logFile = join(lab.info.dir, `sluice-${options.namespace ?? "all"}-${port}.log`);
   const url = `http://127.0.0.1:${port}`;
@@ -39,7 +43,7 @@ export async function startSluice(lab: LabClient, options: { namespace?: string 
       "controller",
       `--kubeconfig=${lab.kubeconfig("sluice")}`,
       `--prometheus=default=${lab.prometheusUrl}`,
-      "--no-leader-elect",
+      ...(options.leaderElect === true ? [] : ["--no-leader-elect"]),
       `--listen=127.0.0.1:${port}`,
       ...(options.namespace === undefined ? [] : [`--namespace=${options.namespace}`]),
     ],

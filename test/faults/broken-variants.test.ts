@@ -29,7 +29,7 @@ afterEach(() => {
 /** Whether some schedule of these actions is found to break the invariant. */
 async function isCaught(invariant: string, kinds: readonly Action["kind"][]): Promise<boolean> {
   const property = fc.asyncProperty(schedules(kinds), async (schedule) => {
-    const broken = await play(schedule);
+    const { broken } = await play(schedule);
     return !broken.some((sentence) => sentence.startsWith(invariant));
   });
   return (await fc.check(property, { numRuns: 80, seed: 1, endOnFailure: true })).failed;
@@ -108,13 +108,13 @@ describe("an engine that is broken on purpose is caught", () => {
   test("when it gives back a weight that somebody took away", async () => {
     variant.breakFacts = (facts) => ({
       ...facts,
-      routing: { ...facts.routing, minWeight: facts.run.status.weightInForce },
+      routing: { ...facts.routing, minWeight: Math.max(facts.routing.minWeight, facts.run.status.weightInForce) },
     });
     variant.breakDecision = (decision) =>
       decision.status.phase === "Observing"
         ? { ...decision, desired: { ...decision.desired, weight: decision.status.weightInForce } }
         : decision;
-    expect(await isCaught("I1", ["ship", "editWeight"])).toBe(true);
+    expect(await isCaught("I1", ["editWeight"])).toBe(true);
   });
 
   test("when it lets go of the autoscaler with its floor raised", async () => {

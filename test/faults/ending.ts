@@ -35,17 +35,20 @@ async function settles(stage: Stage, runs: Runs): Promise<boolean> {
       const now = standing(stage, runs);
       stillMs = now === last ? stillMs + 1_000 : 0;
       last = now;
-      return stillMs >= STILL_MS && mayRest(runs);
+      return stillMs >= STILL_MS && mayRest(stage, runs);
     },
     PATIENCE_MS,
   );
 }
 
-function mayRest(runs: Runs): boolean {
+/** A run may stay where it is when it waits for people, and says so. */
+function mayRest({ house }: Stage, runs: Runs): boolean {
   const run = runs.active();
   if (run === undefined) return true;
   const { phase, stalled, deadlines } = run.status;
   if (phase === "Keeping" && deadlines?.keep === undefined) return true;
+  const spec = house.object("rollouts.sluice.dev")?.["spec"] as { suspend?: boolean } | undefined;
+  if (spec?.suspend === true && (phase === "Scaling" || phase === "Observing")) return true;
   return phase === "Paused" || phase === "Waiting" || phase === "Preflight" || stalled !== undefined;
 }
 

@@ -34,6 +34,9 @@ export function watchObjects(stage: Stage, runs: Runs, verdicts: Verdicts): void
       if (now > 0) verdicts.broken("I1", `a weight of ${now} was written with no run under way`);
       return;
     }
+    // Put back as it was found, once there is no candidate that it could reach.
+    const resting = run.status.asFound?.routes.some((route) => route.weight === now) === true;
+    if (resting && house.object("deployments.apps", run.spec.to.workload) === undefined) return;
     const step = run.spec.plan.steps[run.status.step ?? 0];
     if (run.status.phase !== "Shifting" || step === undefined || now > step.weight)
       verdicts.broken(

@@ -130,13 +130,13 @@ export async function perform(stage: Stage, git: Git, action: Action): Promise<v
       return makeUnready(stage, action.forMs);
     case "suspend":
       if (house.object("rollouts.sluice.dev") === undefined) return;
-      return void (await house.editRollout((spec) => void (spec["suspend"] = action.on)).catch(() => {}));
+      return house.editRollout((spec) => void (spec["suspend"] = action.on)).catch(() => {});
     case "deleteRun": {
       const run = house.run();
       if (run === undefined) return;
-      return void (await alice
+      return alice
         .delete(rolloutRuns, { ...ref, name: run.name }, { propagationPolicy: action.policy })
-        .catch(() => {}));
+        .catch(() => {});
     }
     case "deleteRollout": {
       await alice.delete(rollouts, ref, { propagationPolicy: action.policy }).catch(() => {});

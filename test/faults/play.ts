@@ -1,3 +1,4 @@
+import type { Phase } from "../../src/api/phase.ts";
 import type { Log } from "../../src/kube/log.ts";
 import { watchEnding } from "./ending.ts";
 import { watchObjects } from "./object-oracle.ts";
@@ -10,16 +11,21 @@ import { createVerdicts } from "./verdicts.ts";
 
 const ADOPTION_MS = 60_000;
 
-/** Plays a schedule against the real controller in a simulated cluster. Gives a sentence for each way in which a promise was broken. */
-export async function play(
-  schedule: Schedule,
-  log?: Log,
-  onStage: (stage: Stage) => void = () => {},
-): Promise<readonly string[]> {
+export interface Played {
+  /** A sentence for each way in which a promise was broken. */
+  broken: readonly string[];
+  /** Every state that a run was in. */
+  states: ReadonlySet<Phase>;
+}
+
+/** Plays a schedule against the real controller in a simulated cluster. */
+export async function play(schedule: Schedule, log?: Log, onStage: (stage: Stage) => void = () => {}): Promise<Played> {
   const stage = await openStage(schedule.setting, log);
   const { house, terms } = stage;
   const git = gitOf(house);
   const runs = followRuns(house.sim);
+  const states = new Set<Phase>();
+  runs.onWrite(({ status }) => void states.add(status.phase));
   terms.start();
   for (let leftMs = ADOPTION_MS; house.rolloutStatus().phase !== "Healthy"; leftMs -= 100) {
     if (leftMs <= 0) throw new Error(`the Deployment is not adopted: ${house.rolloutStatus().message}`);
@@ -36,5 +42,5 @@ export async function play(
   await stage.advance(15_000);
   await watchEnding(stage, git, runs, verdicts);
   await terms.stop();
-  return verdicts.all();
+  return { broken: verdicts.all(), states };
 }

@@ -1,0 +1,50 @@
+import { expect, test } from "vitest";
+import { play } from "./play.ts";
+import type { Action, Setting } from "./schedule.ts";
+
+const plain: Setting = { hold: "policy", form: "plain", routesMs: 0, rulesMs: 0, endpointsMs: 0, seed: 1 };
+const split: Setting = { ...plain, form: "split" };
+
+/** Schedules that broke a promise once, shrunk; each names what was wrong. */
+const FOUND: readonly [string, Setting, readonly [atMs: number, action: Action][]][] = [
+  [
+    "the run ended before the autoscaler's floor was put back, where routes and rule needed no restoring",
+    split,
+    [[0, { kind: "ship", tag: "v2" }]],
+  ],
+  [
+    "the first users were sent to pods that proxies had not heard of yet",
+    { ...plain, endpointsMs: 200 },
+    [[0, { kind: "ship", tag: "v2" }]],
+  ],
+  [
+    "a rule that was taken away while a live pod was not ready was not made again until that pod was",
+    split,
+    [
+      [0, { kind: "ship", tag: "v2" }],
+      [100, { kind: "crash", call: 1, when: "before", downMs: 100 }],
+      [100, { kind: "deleteRule" }],
+      [100, { kind: "unready", forMs: 14_000 }],
+    ],
+  ],
+  [
+    "a run from a route that rests with a weight on canary put that back and lowered it again, without end",
+    split,
+    [
+      [0, { kind: "ship", tag: "v5-errors50" }],
+      [5_200, { kind: "ship", tag: "v6-slow50" }],
+      [7_000, { kind: "delayWatches", delayMs: 2_400, forMs: 14_700 }],
+      [10_700, { kind: "editWeight", canary: 30 }],
+    ],
+  ],
+];
+
+test.each(FOUND)("holds where once %s", async (_what, setting, actions) => {
+  let lastMs = 0;
+  const timed = actions.map(([atMs, action]) => {
+    const waitMs = atMs - lastMs;
+    lastMs = atMs;
+    return { waitMs, action };
+  });
+  expect((await play({ setting, actions: timed })).broken).toEqual([]);
+});
