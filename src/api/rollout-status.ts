@@ -9,6 +9,10 @@ export const liveSchema = z.object({
   revision: z.string().describe("Name of the PodTemplate that holds it."),
   hash: z.string().describe("Digest of its pod template."),
   workload: z.string().describe("Name of the Deployment that runs it."),
+  uid: z
+    .string()
+    .optional()
+    .describe("UID of the user's Deployment when it went live: one that was made anew begins anew."),
 });
 
 export const rolloutStatusSchema = z.object({

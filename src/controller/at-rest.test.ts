@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { ApiError } from "../kube/errors.ts";
+import type { KubeObject } from "../kube/port.ts";
 import { deployments } from "../kube/resources.ts";
-import { isSluice, NAMESPACE, openKeptHouse, ref, rolloutObject, type House } from "./fixture.test-helper.ts";
+import { isSluice, NAME, NAMESPACE, openKeptHouse, ref, rolloutObject, type House } from "./fixture.test-helper.ts";
+import { destinationRules } from "../sim/kinds.ts";
+import { shopDeployment } from "../sim/shop.ts";
 import { rolloutRuns, rollouts } from "./resources.ts";
 import { houseIn, servedNow, untilPromoted } from "./states.test-helper.ts";
 
@@ -143,5 +146,96 @@ test("a weight that cannot be lowered is told of, not only tried again", async (
   await house.until("it says so", () => house.rolloutStatus().phase === "RollbackNotApplied");
   house.sim.setFault(undefined);
   expect(await house.untilEnd(1)).toBe("RolledBack");
+  await house.term.stop();
+});
+
+describe("users that rest on a twin", () => {
+  const restOnTwin = async () => {
+    const house = await houseIn("Converging", { hold: "none" });
+    await house.ship("v3-errors50");
+    expect(await house.untilEnd(2)).toBe("RolledBack");
+    await house.clock.advance(3_000);
+    expect(house.rolloutStatus().live).toMatchObject({ track: "twin", workload: "checkout-1" });
+    return house;
+  };
+
+  test("get it back when somebody deletes it", async () => {
+    const house = await restOnTwin();
+    await house.alice.delete(
+      deployments,
+      { namespace: NAMESPACE, name: "checkout-1" },
+      { propagationPolicy: "Background" },
+    );
+    await house.clock.advance(6_000);
+    const fromMs = house.clock.now();
+    expect(await servedNow(house)).toEqual(["v2"]);
+    expect(house.sim.users.summary({ fromMs }).failed).toBe(0);
+    await house.term.stop();
+  });
+
+  test("are led to it again when somebody prunes the rule", async () => {
+    const house = await restOnTwin();
+    await house.alice.delete(destinationRules, ref);
+    await house.clock.advance(2_000);
+    const fromMs = house.clock.now();
+    expect(await servedNow(house)).toEqual(["v2"]);
+    expect(house.sim.users.summary({ fromMs }).failed).toBe(0);
+    await house.term.stop();
+  });
+});
+
+test.each(["policy", "none"] as const)(
+  "a Deployment that is deleted and made again is adopted anew (hold: %s), and its next template gets a run",
+  async (hold) => {
+    const house = await openKeptHouse({ hold });
+    await house.ship("v2");
+    await untilPromoted(house);
+    const replaceWith = async (tag: string) => {
+      await house.alice.delete(deployments, ref, { propagationPolicy: "Background" });
+      await house.until("it is gone", () => house.object("deployments.apps") === undefined);
+      await house.alice.create(
+        deployments,
+        shopDeployment(NAME, {
+          namespace: NAMESPACE,
+          image: `shop/${NAME}:${tag}`,
+          deployment: { progressDeadlineSeconds: 20 },
+        }),
+      );
+      await house.clock.advance(15_000);
+    };
+    await replaceWith("v5");
+    expect(await servedNow(house)).toEqual(["v5"]);
+    expect(house.rolloutStatus()).toMatchObject({ phase: "Healthy", live: { track: "own" } });
+    await house.ship("v6");
+    await house.until("v6 has a run", () => house.run()?.spec.ordinal === 2);
+    await untilPromoted(house);
+    expect(await servedNow(house)).toEqual(["v6"]);
+    await house.term.stop();
+  },
+);
+
+test("a Rollout whose spec cannot be read keeps up the hold of its Deployment", async () => {
+  const house = await openKeptHouse({ hold: "none" });
+  await house.ship("v2-errors50");
+  expect(await house.untilEnd(1)).toBe("RolledBack");
+  const stored = house.object("rollouts.sluice.dev");
+  house.sim.store.put(
+    "rollouts.sluice.dev",
+    structuredClone({ ...stored, spec: { steps: "none", workload: {} } } as KubeObject),
+  );
+  await house.clock.advance(2_000);
+  await resume(house);
+  await house.clock.advance(70_000);
+  expect(paused(house)).toBe(true);
+  await house.term.stop();
+});
+
+test("pause while the old pods are kept is shown as a pause, with what ends it", async () => {
+  const house = await houseIn("Keeping", { hold: "policy" });
+  await house.command("pause");
+  await house.clock.advance(30_000);
+  expect(house.phase()).toBe("Keeping");
+  expect(house.rolloutStatus().phase).toBe("Paused");
+  expect(house.rolloutStatus().message).toContain("until somebody says resume, or undo");
   await house.term.stop();
 });

@@ -17,6 +17,7 @@ import { BY_OWNER } from "./caches.ts";
 import type { Context } from "./context.ts";
 import { templateOf, type ReadRun } from "./observe.ts";
 import { pruneHistory } from "./history.ts";
+import { guardTwin } from "./live-twin.ts";
 import { rollouts } from "./resources.ts";
 import { rivalOf } from "./rival.ts";
 import { keepRevision, startRun } from "./start-run.ts";
@@ -42,7 +43,9 @@ export async function passRest(
   const { namespace = "" } = rollout.metadata;
   const own = context.caches.deployments.get(namespace, spec.workload.name);
   const newest = runs[0];
-  const live = liveAfter(status.live, newest, status.ended);
+  const known = liveAfter(status.live, newest, status.ended);
+  // A Deployment that was deleted and made again has none of the pods that were live: it is adopted like a new one.
+  const live = own !== undefined && known?.uid !== undefined && known.uid !== own.metadata.uid ? undefined : known;
   const rival = own === undefined ? undefined : rivalOf(context.caches, rollout, own);
   if (rival !== undefined) return { standing: stuck(rival), live, wrote: false };
   const state =
@@ -53,9 +56,10 @@ export async function passRest(
         });
   const decision = decideRest(restFacts(context, rollout, spec, status.ended, own, state, live, newest));
   const last = newest === undefined ? undefined : runStanding(newest.name, newest.spec, newest.status);
-  const tidied = own !== undefined && (await tidy(context, rollout, spec, own, live));
+  const guarded = own !== undefined && (await guardTwin(context, rollout, spec, own, live));
+  const tidied = guarded || (own !== undefined && (await tidy(context, rollout, spec, own, live)));
   if (tidied) return { standing: restStanding(decision, last), live, wrote: true };
-  const result = await carryOut(context, { rollout, spec, own, state, live, newest }, decision);
+  const result = await carryOut(context, { rollout, spec, own, state, live, known, newest }, decision);
   // Last, and no matter if it fails: tidiness stops nothing.
   const pruned = await pruneHistory(context, runs, live, spec.historyLimit).catch((error: unknown) => {
     context.log.warn({ err: error }, "old runs could not be deleted");
@@ -89,9 +93,10 @@ export function liveAfter(
   const { spec, status } = newest;
   const promoted = status.phase === "Promoted";
   const revision = promoted ? spec.to : spec.from;
-  if (promoted && !status.liveOnTwin)
-    return { track: "own", revision: revision.revision, hash: revision.hash, workload: spec.pinned.workload.name };
-  return { track: revision.track, revision: revision.revision, hash: revision.hash, workload: revision.workload };
+  const { name, uid } = spec.pinned.workload;
+  const common = { revision: revision.revision, hash: revision.hash, uid };
+  if (promoted && !status.liveOnTwin) return { track: "own", workload: name, ...common };
+  return { track: revision.track, workload: revision.workload, ...common };
 }
 
 function restFacts(
@@ -157,6 +162,8 @@ interface At {
   own: KubeObject | undefined;
   state: OwnState | undefined;
   live: Live | undefined;
+  /** What was live, also when it was in a Deployment that is gone. */
+  known: Live | undefined;
   newest: ReadRun | undefined;
 }
 
@@ -172,7 +179,7 @@ async function carryOut(context: Context, at: At, decision: RestDecision): Promi
   if (own === undefined) return unchanged;
   switch (decision.kind) {
     case "adopt":
-      return adopt(context, rollout, own);
+      return adopt(context, at, own);
     case "native":
       return native(context, at, own);
     case "idle":
@@ -199,14 +206,28 @@ async function keepOut(context: Context, { rollout, state, live }: At, own: Kube
   return live?.track === "own" && (await removeStrays(context, rollout.metadata.namespace ?? "", state));
 }
 
-/** Takes the Deployment under protection: its revision is kept, its mark set, and the Rollout may no longer vanish without a release. */
-async function adopt(context: Context, rollout: KubeObject, own: KubeObject): Promise<Done> {
+/** Without the policy the pause is the hold: it is kept up also while the spec cannot be read. */
+export async function keepHeld(context: Context, rollout: KubeObject): Promise<void> {
+  if (context.hold() === "policy") return;
+  const { namespace = "", name } = rollout.metadata;
+  const held = context.caches.deployments.list(
+    (each) => each.metadata.namespace === namespace && heldBy(each) === name,
+  );
+  for (const own of held) await patchOwn(context, own, pausePatch(own));
+}
+
+/**
+ * Takes the Deployment under protection: the Rollout may no longer vanish without a release, and its revision is kept and is what
+ * users are on. The mark follows in the next pass, when that is written: held without it, a new template would never get a run.
+ */
+async function adopt(context: Context, { rollout, newest, known }: At, own: KubeObject): Promise<Done> {
   await addFinalizer(context, rollout);
-  const revision = runName(rollout.metadata.name, 0);
   const template = templateIn(own);
+  const hash = templateHash(template);
+  const first = runName(rollout.metadata.name, newest?.spec.ordinal ?? 0);
+  const revision = newest === undefined && known === undefined ? first : `${first}-${hash}`;
   await keepRevision(context, rollout, revision, template);
-  await mark(context, rollout, own);
-  const live: Live = { track: "own", revision, hash: templateHash(template), workload: own.metadata.name };
+  const live = ownLive(own, revision, hash);
   context.events.tell(rollout, [
     {
       id: `${revision}.adopted`,
@@ -216,6 +237,11 @@ async function adopt(context: Context, rollout: KubeObject, own: KubeObject): Pr
     },
   ]);
   return { wrote: true, live };
+}
+
+function ownLive(own: KubeObject, revision: string, hash: string): Live {
+  const { name, uid } = own.metadata;
+  return { track: "own", revision, hash, workload: name, ...(uid === undefined ? {} : { uid }) };
 }
 
 async function mark(context: Context, rollout: KubeObject, own: KubeObject): Promise<boolean> {
@@ -248,7 +274,7 @@ async function native(context: Context, { rollout, newest, live }: At, own: Kube
     const ref = { namespace: now.metadata.namespace ?? "", name: now.metadata.name };
     await context.api.patch(deployments, ref, { type: "json", operations }, { fieldManager: FIELD_MANAGER });
   }
-  return { wrote: true, live: { track: "own", revision, hash: templateHash(template), workload: own.metadata.name } };
+  return { wrote: true, live: ownLive(own, revision, templateHash(template)) };
 }
 
 async function keepPeace(

@@ -15,7 +15,7 @@ import { isObserved } from "../workload/fields.ts";
 import { gatherCheckWorld } from "./check-world.ts";
 import type { Context } from "./context.ts";
 import type { ReadRun } from "./observe.ts";
-import { liveAfter, passRest } from "./pass-rest.ts";
+import { keepHeld, liveAfter, passRest } from "./pass-rest.ts";
 import { finishRun, passRun } from "./pass-run.ts";
 import type { MetricsProbe } from "./probe-metrics.ts";
 import { readRolloutStatus, runsOf } from "./read.ts";
@@ -77,6 +77,7 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
     }
     if (!read.ok) {
       const message = read.problems.map((problem) => `${problem.path}: ${problem.message}`).join("; ");
+      await keepHeld(context, rollout);
       await project(context, rollout, status, restStanding({ kind: "invalid", message }, undefined), {});
       return { againInMs: undefined };
     }

@@ -45,7 +45,9 @@ export function runStanding(name: string, spec: RunSpec, status: RunStatus): Sta
   const liveOnTwin = status.liveOnTwin;
   if (status.stalled !== undefined)
     return { row: "Stalled", reason: status.stalled.reason, message: status.stalled.message, liveOnTwin };
-  const row = status.phase === "Preflight" && status.pause !== undefined ? "Paused" : ROW_OF[status.phase];
+  const stopped = status.phase === "Keeping" && status.deadlines.keep === undefined;
+  const paused = stopped || (status.phase === "Preflight" && status.pause !== undefined);
+  const row = paused ? "Paused" : ROW_OF[status.phase];
   if (row === "Paused")
     return { row, reason: pauseReason(status), message: `${at}: ${waitingFor(spec, status)}`, liveOnTwin };
   if (row === "RollingBack") return { row, reason: "RollingBack", message: status.end?.message ?? at, liveOnTwin };
@@ -72,6 +74,7 @@ function pauseReason(status: RunStatus): string {
 }
 
 function waitingFor(spec: RunSpec, status: RunStatus): string {
+  if (status.phase === "Keeping") return "the old pods are kept until somebody says resume, or undo";
   if (status.pause !== undefined) return `paused: ${status.pause.message}; continue with resume, or end it with abort`;
   const before = status.step > 0 ? stepAt(spec.plan, status.step - 1) : undefined;
   if (before?.approval === true && !status.approved.includes(before.name))

@@ -168,15 +168,21 @@ describe("taking users back", () => {
     expect(decide(facts).status.phase).toBe("Observing");
   });
 
-  test("undoing waits for every old pod before it relabels, and says so when that lasts", () => {
-    const facts = factsOf("Undoing", {
-      own: { liveAvailable: SIZE - 1 },
-      status: { deadlines: { progress: rfc3339(NOW - 1) } },
-    });
-    const { status, desired } = decide(facts);
-    expect(status.stalled?.reason).toBe("ProgressDeadlineExceeded");
-    expect(desired.labels).toBeUndefined();
-    expect(desired.weight).toBeUndefined();
+  test("undoing needs three quarters of the old pods, not the last of them", () => {
+    const most = decide(factsOf("Undoing", { own: { liveAvailable: Math.ceil(SIZE * 0.75) } }));
+    expect(most.desired).toMatchObject({ weight: 0 });
+    expect(most.desired.labels).toBeDefined();
+    const few = decide(factsOf("Undoing", { own: { liveAvailable: Math.ceil(SIZE * 0.75) - 1 } }));
+    expect(few.desired.labels).toBeUndefined();
+    expect(few.desired.weight).toBeUndefined();
+  });
+
+  test("past its deadline undoing takes what old pods there are, and says that it lasts; onto none it never goes", () => {
+    const late = { status: { deadlines: { progress: rfc3339(NOW - 1) } } };
+    const one = decide(factsOf("Undoing", { own: { liveAvailable: 1 }, ...late }));
+    expect(one.status.stalled?.reason).toBe("ProgressDeadlineExceeded");
+    expect(one.desired).toMatchObject({ weight: 0 });
+    expect(decide(factsOf("Undoing", { own: { liveAvailable: 0 }, ...late })).desired.labels).toBeUndefined();
   });
 
   test("without any reading, weight 0 read for the settle time is enough", () => {

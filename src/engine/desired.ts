@@ -5,9 +5,11 @@ import { stepAt } from "./plan.ts";
 import { drainedOfPods, labelsSettled, previousGone, twinGone, widened } from "./progress.ts";
 import {
   instead,
+  isPlain,
   joinBreached,
   labelsOf,
   liveAtSize,
+  mayReturn,
   ownSize,
   ownStandsIn,
   twinTarget,
@@ -86,7 +88,14 @@ export function desiredOf(phase: Phase, memory: Memory, facts: RunFacts): Desire
     case "Converging":
       return { ...weighted, atMost: 100, weight: 0, ...converging(memory, facts) };
     case "Joining":
-      return { ...held, atMost: 100, own: "leave", floor: "raise", ...handOver(phase, memory, facts) };
+      // Held by its pause, or just given a template that nobody vetted: either way it may not roll.
+      return {
+        ...held,
+        atMost: 100,
+        own: facts.hold === "pause" || facts.own.template === "other" ? "pause" : "leave",
+        floor: "raise",
+        ...handOver(phase, memory, facts),
+      };
     case "Releasing":
       return {
         ...held,
@@ -194,11 +203,11 @@ function undoing(memory: Memory, facts: RunFacts, held: Desired): Desired {
   const whole = facts.twin.exists ? { twin: { replicas: wholeTwin(facts) } } : {};
   const kept: Desired = { ...held, atMost: 100, floor: "raise", ...whole };
   const labels = labelsOf("Undoing", memory, facts);
-  return labels === undefined || !liveAtSize(facts) ? kept : { ...kept, labels, weight: 0 };
+  return labels === undefined || !mayReturn(memory, facts) ? kept : { ...kept, labels, weight: 0 };
 }
 
 function withdrawing(facts: RunFacts, held: Desired, labels: SubsetLabels | undefined): Desired {
-  const unrouted = facts.routing.form === "plain" && facts.twin.exists;
+  const unrouted = isPlain(facts) && facts.twin.exists;
   return {
     ...held,
     withdraw: true,

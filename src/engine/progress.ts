@@ -4,7 +4,7 @@ import type { ProgressEvent } from "./event.ts";
 import type { Labels, RunFacts } from "./facts.ts";
 import { msOf, type Memory } from "./memory.ts";
 import { isLastStep, stepAt } from "./plan.ts";
-import { labelsOf, sameLabels, twinTarget } from "./world.ts";
+import { isPlain, labelsOf, sameLabels, twinTarget } from "./world.ts";
 
 type Progress = { type: ProgressEvent; message: string } | undefined;
 
@@ -208,17 +208,20 @@ function restored(facts: RunFacts): boolean {
 function quiet(phase: Phase, memory: Memory, facts: RunFacts): Progress {
   const { settleMs } = facts.run.spec.plan;
   const { routing, evidence } = facts;
-  const untouched =
-    routing.form === "plain" || facts.run.status.asFound === undefined || memory.evidenceSince === undefined;
+  const untouched = isPlain(facts) || facts.run.status.asFound === undefined || memory.evidenceSince === undefined;
   if (routing.maxWeight > 0) return undefined;
   if (untouched) return { type: "quiet", message: "no user ever met the candidate" };
   if (!facts.twin.exists && facts.twin.pods === 0) return { type: "quiet", message: "the candidate's pods are gone" };
-  if (!labelsSettled(phase, memory, facts)) return undefined;
+  // By this process's own time too: after a step of the wall clock a reading may be about a time before the weight was written.
+  if (!labelsSettled(phase, memory, facts) || routing.routesForMs < settleMs) return undefined;
   if (evidence.candidate.kind === "quiet" && evidence.candidate.forMs >= settleMs) {
     return { type: "quiet", message: "no request reaches the candidate any more" };
   }
-  const blind = evidence.candidate.kind === "blind" && routing.routesForMs >= settleMs;
-  return when(blind, "quiet", "weight 0 was read for the settle time; there is no reading to confirm it by");
+  return when(
+    evidence.candidate.kind === "blind",
+    "quiet",
+    "weight 0 was read for the settle time; there is no reading to confirm it by",
+  );
 }
 
 function drained(phase: Phase, memory: Memory, facts: RunFacts): Progress {

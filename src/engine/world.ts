@@ -1,6 +1,6 @@
 import type { Phase } from "../api/phase.ts";
 import type { Labels, RunFacts } from "./facts.ts";
-import type { Memory } from "./memory.ts";
+import { msOf, type Memory } from "./memory.ts";
 import { stepAt } from "./plan.ts";
 import { twinReplicas } from "./size.ts";
 
@@ -27,10 +27,28 @@ export function twinTarget(memory: Memory, facts: RunFacts): number {
   return twinReplicas(weight, size, facts.twin.exists ? facts.twin.replicas : 0);
 }
 
+/** No route names the subsets. A route in a form that is not managed may well do so: it is not plain. */
+export function isPlain({ routing }: RunFacts): boolean {
+  return routing.form === "plain" && routing.problems.every((problem) => problem.kind === "missing");
+}
+
 /** Enough live pods to carry every user by themselves: the condition for narrowing onto them. */
 export function liveAtSize(facts: RunFacts): boolean {
   if (facts.run.spec.from.track === "twin") return facts.previousTwin?.full === true;
   return facts.own.strayPods === 0 && facts.own.liveAvailable >= ownSize(facts);
+}
+
+/** Of the old pods this share, or any at all once the deadline is past, is enough to take users off a version that hurts them. */
+const ENOUGH_TO_RETURN = 0.75;
+
+/** Going back waits for no last pod: one that is not ready must not keep every user on a version that is being undone (invariant 1). */
+export function mayReturn(memory: Memory, facts: RunFacts): boolean {
+  if (liveAtSize(facts)) return true;
+  const { from, pinned } = facts.run.spec;
+  const available = from.track === "twin" ? (facts.previousTwin?.available ?? 0) : facts.own.liveAvailable;
+  const dueMs = msOf(memory.deadlines.progress);
+  const late = dueMs !== undefined && facts.nowMs >= dueMs;
+  return available >= Math.max(1, late ? 1 : Math.ceil(pinned.sizeAtStart * ENOUGH_TO_RETURN));
 }
 
 /** The twin at the size of the whole workload: what carries every user. */

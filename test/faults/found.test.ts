@@ -37,6 +37,18 @@ const FOUND: readonly [string, Setting, readonly [atMs: number, action: Action][
       [10_700, { kind: "editWeight", canary: 30 }],
     ],
   ],
+  [
+    "after a step of the wall clock a reading about the past said that no user met the candidate any more",
+    { hold: "none", form: "split", routesMs: 500, rulesMs: 700, endpointsMs: 100, seed: 321_018 },
+    [
+      [0, { kind: "ship", tag: "v2" }],
+      [2_400, { kind: "crash", call: 1, when: "before", downMs: 5_100 }],
+      [10_400, { kind: "ship", tag: "v4" }],
+      [16_100, { kind: "command", verb: "promote" }],
+      [18_000, { kind: "clockJump", byMs: -4_996 }],
+      [19_800, { kind: "ship", tag: "v8-neverready" }],
+    ],
+  ],
 ];
 
 test.each(FOUND)("holds where once %s", async (_what, setting, actions) => {

@@ -19,7 +19,7 @@ export function watchObjects(stage: Stage, runs: Runs, verdicts: Verdicts): void
   let givingMs = 0;
   let weight = 0;
 
-  const epochOf = ({ name, status }: RunSeen) => `${name} ${status.epoch ?? 0}`;
+  const epochOf = ({ uid, status }: RunSeen) => `${uid} ${status.epoch ?? 0}`;
 
   sim.store.onChange(ROUTE, ({ type, object, previous }) => {
     const now = type === "DELETED" ? 0 : canaryWeight(object);
@@ -91,7 +91,8 @@ export function watchObjects(stage: Stage, runs: Runs, verdicts: Verdicts): void
     if (slices % 600 !== 0) return;
     const written = terms.writes() - writesAMinuteAgo;
     writesAMinuteAgo = terms.writes();
-    if (written > MOST_WRITES_A_MINUTE) verdicts.broken("I7", `${written} writes in a minute`);
+    if (stage.health.wellForMs() >= 60_000 && written > MOST_WRITES_A_MINUTE)
+      verdicts.broken("I7", `${written} writes in a minute`);
   });
 }
 

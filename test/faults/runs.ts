@@ -7,6 +7,8 @@ import type { Sim } from "../../src/sim/sim.ts";
 /** A run as its object says at this moment. */
 export interface RunSeen {
   name: string;
+  /** Names come again when a Rollout was deleted and made anew. */
+  uid: string;
   spec: RunSpec;
   status: Partial<RunStatus> & { phase: Phase };
   /** The image tag of the revision that it brings. */
@@ -47,7 +49,13 @@ export function followRuns(sim: Sim): Runs {
     const before = type === "ADDED" ? undefined : known.get(name);
     // A candidate's PodTemplate may come after its run: the Deployment has its template until then.
     const own = tagOf(sim.store.get("deployments.apps", { namespace: "shop", name: "checkout" }), "spec");
-    const run: RunSeen = { name, spec, status, tag: tags.get(spec.to.revision) ?? before?.tag ?? own };
+    const run: RunSeen = {
+      name,
+      uid: object.metadata.uid ?? "",
+      spec,
+      status,
+      tag: tags.get(spec.to.revision) ?? before?.tag ?? own,
+    };
     known.set(name, run);
     if (type === "ADDED") newestName = name;
     for (const listener of listeners) listener(run, before);

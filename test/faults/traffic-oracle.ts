@@ -48,7 +48,8 @@ export function watchTraffic(stage: Stage, runs: Runs, verdicts: Verdicts): void
   let badRun = "";
   let swappedUntilMs = 0;
 
-  runs.onWrite(({ name, spec, status, tag }) => {
+  runs.onWrite(({ name, spec, status, tag }, before) => {
+    if (before === undefined) for (const set of [exposed, over, settledOn]) set.delete(name);
     const { phase, liveOnTwin = false } = status;
     if (phase === "Shifting") exposed.add(name);
     if (SWAPPED.includes(phase)) swappedUntilMs = clock.now() + lagMs;
