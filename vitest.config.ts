@@ -24,6 +24,7 @@ export default defineConfig({
           testTimeout: 20_000,
         },
       },
+      { test: { name: "faults", include: ["test/faults/**/*.test.ts"], pool: "threads", testTimeout: 600_000 } },
       { test: { name: "sim", include: simulated, pool: "threads", testTimeout: 120_000 } },
       {
         test: {

@@ -1,8 +1,9 @@
 /**
- * Everything that is checked, in the order of what it costs: format, lint and types, unit tests, the real controller on the simulator, contract tests against a real
- * apiserver, end-to-end tests on the lab. Ends with "N passed, N failed"; a skipped test fails the run.
+ * Everything that is checked, in the order of what it costs: format, lint and types, unit tests, the real controller on the
+ * simulator, random schedules of faults on it, contract tests against a real apiserver, end-to-end tests on the lab. Ends with
+ * "N passed, N failed"; a skipped test fails the run.
  *
- *   node test/run.ts [static|unit|sim|contract|e2e ...]      all of them when none is named
+ *   node test/run.ts [static|unit|sim|faults|contract|e2e ...]      all of them when none is named
  */
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -22,7 +23,7 @@ const STATIC: readonly (readonly string[])[] = [
 ];
 
 const wanted = process.argv.slice(2);
-const known = ["static", "unit", "sim", "contract", "e2e"];
+const known = ["static", "unit", "sim", "faults", "contract", "e2e"];
 const unknown = wanted.filter((stage) => !known.includes(stage));
 if (unknown.length > 0) {
   console.error(`there is no stage ${unknown.join(", ")}: the stages are ${known.join(", ")}`);
@@ -35,6 +36,7 @@ try {
   if (wants("static")) for (const command of STATIC) count(await exitCode(command));
   if (wants("unit")) await vitest("unit", ["vitest"]);
   if (wants("sim")) await vitest("sim", ["vitest"]);
+  if (wants("faults")) await vitest("faults", ["vitest"]);
   // Inside a network namespace, where pods have addresses; the tools that are missing are built on the way in.
   for (const project of ["contract", "e2e"]) {
     if (wants(project)) await vitest(project, ["node", "test/lab/netns.ts", "vitest"]);

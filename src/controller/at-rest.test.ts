@@ -173,6 +173,17 @@ describe("users that rest on a twin", () => {
     await house.term.stop();
   });
 
+  test("get its pods back when somebody scales it to nothing", async () => {
+    const house = await restOnTwin();
+    const body = { type: "merge", patch: { spec: { replicas: 0 } } } as const;
+    await house.alice.patch(deployments, { namespace: NAMESPACE, name: "checkout-1" }, body);
+    await house.clock.advance(6_000);
+    const fromMs = house.clock.now();
+    expect(await servedNow(house)).toEqual(["v2"]);
+    expect(house.sim.users.summary({ fromMs }).failed).toBe(0);
+    await house.term.stop();
+  });
+
   test("are led to it again when somebody prunes the rule", async () => {
     const house = await restOnTwin();
     await house.alice.delete(destinationRules, ref);

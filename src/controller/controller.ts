@@ -44,6 +44,8 @@ export interface Controller {
 }
 
 const CONFLICT_MS = 50;
+/** In a row; after that they are met with patience, like any failure. */
+const MOST_CONFLICTS = 10;
 const ISTIO_AGAIN_MS = 10_000;
 
 /** Runs the controller for one term of leadership. Resolves once the caches are filled and work has begun. */
@@ -111,6 +113,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
   await caches.whenSynced(signal);
   log.info({ rollouts: caches.rollouts.size(), runs: caches.runs.size() }, "caches are filled; work begins");
   const pass = createPass({ context, probe: (server) => ({ server, api: options.prometheus[server] }) });
+  const conflicts = new Map<string, number>();
   const workers = Array.from({ length: options.workers ?? 8 }, () => work());
 
   async function work(): Promise<void> {
@@ -119,6 +122,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
       try {
         const { againInMs } = await pass(key);
         queue.forget(key);
+        conflicts.delete(key);
         if (againInMs !== undefined) queue.addAfter(key, againInMs);
         telemetry.passed(key, clock.monotonic() - startedMs, "ok");
       } catch (error) {
@@ -133,7 +137,9 @@ export async function startController(options: ControllerOptions): Promise<Contr
   /** Losing a race is ordinary and costs a moment; anything else is met with more patience each time. */
   function retry(key: string, error: unknown): void {
     if (signal.aborted) return;
-    if (isConflict(error) && queue.failures(key) < 10) {
+    const lost = conflicts.get(key) ?? 0;
+    if (isConflict(error) && lost < MOST_CONFLICTS) {
+      conflicts.set(key, lost + 1);
       log.info({ key, err: error }, "somebody wrote first: deciding again");
       queue.addAfter(key, CONFLICT_MS);
       return;

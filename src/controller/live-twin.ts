@@ -6,8 +6,9 @@ import { isAlreadyExists } from "../kube/errors.ts";
 import type { KubeObject } from "../kube/port.ts";
 import { deployments } from "../kube/resources.ts";
 import { specReplicas } from "../workload/fields.ts";
-import { twinDeployment, twinPodLabels } from "../workload/twin.ts";
+import { scalePatch, twinDeployment, twinPodLabels } from "../workload/twin.ts";
 import { arrangeTraffic } from "./act-traffic.ts";
+import { patchOwn } from "./act-workload.ts";
 import type { Context } from "./context.ts";
 import { templateOf } from "./observe.ts";
 import { pinnedObjects, resolvePinned } from "./routing-objects.ts";
@@ -27,8 +28,11 @@ export async function guardTwin(
   const { namespace = "", name } = rollout.metadata;
   const { caches, ownWrites } = context;
   const ref = { namespace, name: live.workload };
-  if (caches.deployments.get(namespace, live.workload) === undefined && !ownWrites.isStaleIn(caches.deployments, ref))
-    return makeTwin(context, rollout, own, live);
+  if (ownWrites.isStaleIn(caches.deployments, ref)) return false;
+  const twin = caches.deployments.get(namespace, live.workload);
+  if (twin === undefined) return makeTwin(context, rollout, own, live);
+  const size = Math.max(1, specReplicas(own));
+  if (specReplicas(twin) < size && (await patchOwn(context, twin, scalePatch(twin, size)))) return true;
   const resolved = resolvePinned(caches, context.istio.apiVersion, own, namespace, spec, 0);
   if (!resolved.ok) return false;
   const { pinned } = resolved;

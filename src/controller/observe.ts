@@ -72,7 +72,10 @@ export function observeRun(context: Context, rollout: RunFacts["rollout"], run: 
       spec,
       vettedBefore(caches, namespace, spec, ownState),
     ),
-    twin: twinFacts(twin, twinPods, availableFor(context, `${key} twin`, twin)),
+    twin: twinFacts(twin, twinPods, {
+      availableForMs: availableFor(context, `${key} twin`, twin),
+      leavingForMs: leavingFor(context, `${key} leaving`, twin, twinPods),
+    }),
     previousTwin:
       previousName === undefined
         ? undefined
@@ -194,14 +197,27 @@ function availableFor({ settle, clock }: Context, key: string, twin: KubeObject 
   return isAvailable ? forMs : 0;
 }
 
-function twinFacts(twin: KubeObject | undefined, pods: readonly KubeObject[], availableForMs = 0): TwinFacts {
+function leavingFor(
+  { settle, clock }: Context,
+  key: string,
+  twin: KubeObject | undefined,
+  pods: readonly KubeObject[],
+): number {
+  const isLeaving = twin === undefined && pods.every((pod) => pod.metadata.deletionTimestamp !== undefined);
+  const forMs = settle.forMs(key, String(isLeaving), clock.monotonic());
+  return isLeaving ? forMs : 0;
+}
+
+const JUST_NOW = { availableForMs: 0, leavingForMs: 0 };
+
+function twinFacts(twin: KubeObject | undefined, pods: readonly KubeObject[], since = JUST_NOW): TwinFacts {
   const state = twinReadiness(twin, [...pods]);
   return {
     exists: state.exists,
     replicas: state.replicas,
     available: state.available,
     full: state.full,
-    availableForMs,
+    ...since,
     pods: pods.length,
     podsLeaving: pods.filter((pod) => pod.metadata.deletionTimestamp !== undefined).length,
     ...(state.trouble === undefined ? {} : { trouble: state.trouble }),

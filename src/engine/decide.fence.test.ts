@@ -203,6 +203,17 @@ describe("draining", () => {
   });
 });
 
+describe("draining", () => {
+  test("puts the routes back only when every proxy has heard that the last pod is on its way out", () => {
+    const gone = { exists: false, replicas: 0, available: 0, pods: 2, podsLeaving: 2 };
+    const due = { deadlines: { progress: rfc3339(NOW - 1) } };
+    const justNow = factsOf("Draining", { status: due, twin: { ...gone, leavingForMs: 14_999 } });
+    expect(decide(justNow).desired.restore).toBeUndefined();
+    const known = factsOf("Draining", { status: due, twin: { ...gone, leavingForMs: 15_000 } });
+    expect(decide(known).desired.restore).toBe("routes");
+  });
+});
+
 describe("releasing", () => {
   test("opens stable to all only onto vetted pods at size, and the twin goes once that has settled", () => {
     const short = decide(factsOf("Releasing", { own: { vettedAvailable: SIZE - 1 } })).desired;

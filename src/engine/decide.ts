@@ -235,6 +235,7 @@ function wakeAt(status: RunStatus, facts: RunFacts): number | undefined {
     facts.nowMs + plan.settleMs - routesForMs,
     facts.nowMs + plan.settleMs - labelsForMs,
     facts.nowMs + plan.settleMs - facts.twin.availableForMs,
+    facts.nowMs + plan.settleMs - facts.twin.leavingForMs,
     facts.nowMs + 60_000,
   ];
   return Math.min(...moments.filter((moment) => moment !== undefined && moment > facts.nowMs).map(Number));

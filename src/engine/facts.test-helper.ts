@@ -184,11 +184,18 @@ export function factsOf(phase: Phase, given: Given = {}): RunFacts {
       rolledOut: false,
       ...given.own,
     },
-    twin: { exists: base.twin > 0, ...twin, full: phase !== "Scaling", availableForMs: MINUTE, ...given.twin },
+    twin: {
+      exists: base.twin > 0,
+      ...twin,
+      full: phase !== "Scaling",
+      availableForMs: MINUTE,
+      leavingForMs: MINUTE,
+      ...given.twin,
+    },
     previousTwin:
       given.previousTwin === undefined
         ? undefined
-        : { exists: true, ...twin, full: true, availableForMs: MINUTE, ...given.previousTwin },
+        : { exists: true, ...twin, full: true, availableForMs: MINUTE, leavingForMs: MINUTE, ...given.previousTwin },
     routing: {
       problems: [],
       form: base.fenced ? "split" : "plain",

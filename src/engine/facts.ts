@@ -35,6 +35,8 @@ export interface TwinFacts {
   full: boolean;
   /** For how long this process has seen one of its pods available; milliseconds. Every proxy has to hear of the pods, too. */
   availableForMs: number;
+  /** For how long every pod of it has been gone or on its way out: proxies hear of that a little later. */
+  leavingForMs: number;
   /** Pods that still exist, and how many of them are being taken away. */
   pods: number;
   podsLeaving: number;

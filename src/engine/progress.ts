@@ -235,8 +235,9 @@ function drained(phase: Phase, memory: Memory, facts: RunFacts): Progress {
 
 /** No pod of the candidate is left, or every one is on its way out and has had its time. */
 export function drainedOfPods(memory: Memory, facts: RunFacts): boolean {
-  const { exists, pods, podsLeaving } = facts.twin;
-  if (exists) return false;
+  const { exists, pods, podsLeaving, leavingForMs } = facts.twin;
+  // A route without subsets would still lead to pods that proxies have not yet heard the end of.
+  if (exists || leavingForMs < facts.run.spec.plan.settleMs) return false;
   const dueMs = msOf(memory.deadlines.progress);
   return pods === 0 || (podsLeaving === pods && dueMs !== undefined && facts.nowMs >= dueMs);
 }

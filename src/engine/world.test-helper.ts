@@ -125,6 +125,7 @@ function factsIn(world: World): RunFacts {
       available: twin.pods,
       full: twin.pods === twin.replicas,
       availableForMs: Number.MAX_SAFE_INTEGER,
+      leavingForMs: Number.MAX_SAFE_INTEGER,
       podsLeaving: twin.exists ? 0 : twin.pods,
     },
     previousTwin: undefined,

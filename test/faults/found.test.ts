@@ -8,6 +8,15 @@ const split: Setting = { ...plain, form: "split" };
 /** Schedules that broke a promise once, shrunk; each names what was wrong. */
 const FOUND: readonly [string, Setting, readonly [atMs: number, action: Action][]][] = [
   [
+    "the route was put back to plain form while proxies still knew pods of the twin that had just been deleted late",
+    { hold: "none", form: "plain", routesMs: 100, rulesMs: 700, endpointsMs: 200, seed: 444_440 },
+    [
+      [0, { kind: "ship", tag: "v2" }],
+      [7_400, { kind: "ship", tag: "v5-errors50" }],
+      [8_400, { kind: "apiFault", fault: "conflict", fraction: 0.5, forMs: 4_300 }],
+    ],
+  ],
+  [
     "the run ended before the autoscaler's floor was put back, where routes and rule needed no restoring",
     split,
     [[0, { kind: "ship", tag: "v2" }]],
