@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createManualClock } from "../manual-clock.ts";
 import { frame } from "./demo/frame.ts";
@@ -123,5 +125,19 @@ describe("playing it", () => {
     expect(clock.monotonic()).toBeLessThan(19_000);
     expect(out.text().split(LEAVE_SCREEN)).toHaveLength(2);
     expect(out.text().split(LEAVE_SCREEN)[1]).toContain("VirtualService shop/checkout at the end");
+  });
+
+  test("prints what README shows of it, line for line but for what is left out", async () => {
+    const out = paper();
+    await playDemo({ fast: true, json: false, color: false }, { out });
+    const printed = out.text().split("\n");
+    const readme = readFileSync(join(import.meta.dirname, "..", "..", "README.md"), "utf8");
+    const shown = readme.split("```").find((block) => block.trimStart().startsWith("00:00")) ?? "";
+    const lines = shown.split("\n").filter((line) => line.trim() !== "");
+    expect(lines.length).toBeGreaterThan(10);
+    for (const line of lines) {
+      const start = ` ${line.replace(/ \.\.\.$/, "")}`;
+      expect(printed.some((each) => each.startsWith(start)) ? "printed" : line).toBe("printed");
+    }
   });
 });
