@@ -250,3 +250,19 @@ test("pause while the old pods are kept is shown as a pause, with what ends it",
   expect(house.rolloutStatus().message).toContain("until somebody says resume, or undo");
   await house.term.stop();
 });
+
+test("a run that is removed by force after the swap, while its template goes back, takes no user along", async () => {
+  const house = await houseIn("Keeping");
+  house.term.crash();
+  await house.ship("v1");
+  const run = { namespace: NAMESPACE, name: "checkout-1" };
+  await house.alice.patch(rolloutRuns, run, { type: "merge", patch: { metadata: { finalizers: null } } });
+  await house.alice.delete(rolloutRuns, run);
+  const fromMs = house.clock.now();
+  const term = await house.start("second");
+  await house.clock.advance(30_000);
+  expect(await servedNow(house)).toEqual(["v1"]);
+  expect(house.object("deployments.apps", "checkout-1")).toBeUndefined();
+  expect(house.sim.users.summary({ fromMs }).failed).toBe(0);
+  await term.stop();
+});

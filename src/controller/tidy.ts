@@ -2,6 +2,7 @@ import { LABEL_RUN } from "../api/metadata.ts";
 import type { RolloutSpec } from "../api/rollout.ts";
 import { isFinal } from "../api/phase.ts";
 import type { Pinned, RolloutStatus } from "../api/run.ts";
+import { durationMs } from "../api/units.ts";
 import type { Desired } from "../engine/desired.ts";
 import type { KubeObject } from "../kube/port.ts";
 import { objectKey } from "../kube/resources.ts";
@@ -18,7 +19,7 @@ import { pinnedObjects, resolvePinned, selectorOf } from "./routing-objects.ts";
 /**
  * What a run left behind that is gone without having ended (its object was deleted by force): users are taken off its candidate,
  * its twin removed, and the subsets widened to what the Service selects, so that nothing at rest can go stale (invariant 6).
- * Gives true when something was written.
+ * Gives true when something was written, or is waited for.
  */
 export async function tidy(
   context: Context,
@@ -43,20 +44,29 @@ export async function tidy(
   if (orphans.length === 0 && (!narrowed || isSharedWithRun(context, pinned))) return false;
   const rest: Desired = { atMost: 0, withdraw: false, own: "leave", strays: "leave", floor: "leave" };
   if (routing.maxWeight > 0) return lowerWeight(context, namespace, pinned, objects, rest);
+  const widen = async () => {
+    context.log.warn(
+      { rollout: rollout.metadata.name },
+      "a run is gone that never ended: its subsets are widened again",
+    );
+    const labels = selectorOf(caches, namespace, pinned.service.name);
+    const wished: Desired = { ...rest, labels: { stable: labels, canary: labels } };
+    return (await arrangeTraffic(context, namespace, pinned, undefined, objects, wished)).labels;
+  };
+  // After the swap users are on the twin: they are let back to the Service's own pods before it goes.
+  if (routing.stable !== undefined && LABEL_RUN in routing.stable) return widen();
+  const settled = context.settle.forMs(
+    `${objectKey(rollout.metadata)} tidy`,
+    JSON.stringify(routing.stable ?? null),
+    context.clock.monotonic(),
+  );
+  // Not yet known to every proxy: looked at again in a moment.
+  if (orphans.length > 0 && settled < durationMs(spec.traffic.settle)) return true;
   const removed = await Promise.all(orphans.map((twin) => removeTwin(context, twin)));
   if (removed.some(Boolean)) return true;
   const pods = orphans.flatMap((twin) => caches.pods.byIndex(BY_RUN, objectKey(twin.metadata)));
   if (!narrowed || pods.length > 0 || orphans.length > 0) return false;
-  context.log.warn(
-    { namespace, rollout: rollout.metadata.name },
-    "a run is gone that never ended: its subsets are widened again",
-  );
-  const labels = selectorOf(caches, namespace, pinned.service.name);
-  const { labels: widened } = await arrangeTraffic(context, namespace, pinned, undefined, objects, {
-    ...rest,
-    labels: { stable: labels, canary: labels },
-  });
-  return widened;
+  return widen();
 }
 
 /** Another Rollout's run works with the same rule: what is found there is its doing. */
