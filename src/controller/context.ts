@@ -30,6 +30,4 @@ export interface Context {
   identity: string;
   /** What this process has itself written of each run, by UID: its right to expose more (machine rule 7). */
   persisted: Map<string, string>;
-  /** Whether a Prometheus of that name is known. */
-  knowsPrometheus(name: string): boolean;
 }

@@ -108,7 +108,6 @@ export async function startController(options: ControllerOptions): Promise<Contr
     telemetry,
     identity: options.identity,
     persisted: new Map(),
-    knowsPrometheus: (name) => name in options.prometheus,
   };
   await caches.whenSynced(signal);
   log.info({ rollouts: caches.rollouts.size(), runs: caches.runs.size() }, "caches are filled; work begins");

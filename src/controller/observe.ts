@@ -1,5 +1,5 @@
 import type { AsFound, RunSpec, RunStatus } from "../api/run.ts";
-import type { OwnFacts, RoutingFacts, RunFacts, TemplateIs, TwinFacts } from "../engine/facts.ts";
+import type { OwnFacts, RoutingFacts, RunFacts, TemplateIs } from "../engine/facts.ts";
 import { parseRun } from "../api/validate.ts";
 import { msOf } from "../engine/memory.ts";
 import type { KubeObject } from "../kube/port.ts";
@@ -9,13 +9,13 @@ import type { RoutingObjects, RoutingState } from "../traffic/types.ts";
 import { canonicalJson, sameTemplate, templateHash } from "../workload/canonical.ts";
 import { findAutoscaler, floorAsFound, restoreFloorPatch } from "../workload/floor.ts";
 import { readOwn, type OwnState } from "../workload/own.ts";
-import { twinReadiness } from "../workload/ready.ts";
 import { revisionTemplate } from "../workload/revision.ts";
 import { isTwinOf } from "../workload/twin.ts";
 import type { PodTemplate } from "../workload/types.ts";
 import { templateIn } from "./template-in.ts";
 import { BY_OWNER, BY_ROLLOUT, BY_RUN, type Caches } from "./caches.ts";
 import type { Context } from "./context.ts";
+import { availableFor, leavingFor, twinFacts } from "./observe-twin.ts";
 import { pinnedObjects, selectorOf } from "./routing-objects.ts";
 
 /** A run as it was read: its object, and spec and status with every default. */
@@ -188,39 +188,6 @@ function ownFacts(
     unvettedPods: podsOf(strays.filter((set) => !before.has(set.name))),
     onlyCandidate: isOnlyCandidate(state, spec),
     rolledOut: state.rolledOut,
-  };
-}
-
-function availableFor({ settle, clock }: Context, key: string, twin: KubeObject | undefined): number {
-  const isAvailable = twinReadiness(twin).available > 0;
-  const forMs = settle.forMs(key, `${twin?.metadata.uid} ${isAvailable}`, clock.monotonic());
-  return isAvailable ? forMs : 0;
-}
-
-function leavingFor(
-  { settle, clock }: Context,
-  key: string,
-  twin: KubeObject | undefined,
-  pods: readonly KubeObject[],
-): number {
-  const isLeaving = twin === undefined && pods.every((pod) => pod.metadata.deletionTimestamp !== undefined);
-  const forMs = settle.forMs(key, String(isLeaving), clock.monotonic());
-  return isLeaving ? forMs : 0;
-}
-
-const JUST_NOW = { availableForMs: 0, leavingForMs: 0 };
-
-function twinFacts(twin: KubeObject | undefined, pods: readonly KubeObject[], since = JUST_NOW): TwinFacts {
-  const state = twinReadiness(twin, [...pods]);
-  return {
-    exists: state.exists,
-    replicas: state.replicas,
-    available: state.available,
-    full: state.full,
-    ...since,
-    pods: pods.length,
-    podsLeaving: pods.filter((pod) => pod.metadata.deletionTimestamp !== undefined).length,
-    ...(state.trouble === undefined ? {} : { trouble: state.trouble }),
   };
 }
 
