@@ -28,7 +28,7 @@ export async function lowerWeight(
   namespace: string,
   pinned: Pinned,
   objects: RoutingObjects,
-  desired: Desired,
+  desired: Pick<Desired, "atMost" | "withdraw">,
 ): Promise<boolean> {
   const plan: Plan = (now) => lowerPatches(pinned, now, desired.atMost);
   return write(context, plan, objects, {
@@ -46,7 +46,7 @@ export async function arrangeTraffic(
   pinned: Pinned,
   asFound: AsFound | undefined,
   objects: RoutingObjects,
-  desired: Desired,
+  desired: Pick<Desired, "labels" | "weight" | "restore">,
 ): Promise<{ labels: boolean; routes: boolean }> {
   const { labels, weight, restore } = desired;
   const send = (plan: Plan, whenLost: WhenLost) =>

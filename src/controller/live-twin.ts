@@ -1,6 +1,5 @@
 import type { RolloutSpec } from "../api/rollout.ts";
 import type { RolloutStatus } from "../api/run.ts";
-import type { Desired } from "../engine/desired.ts";
 import { FIELD_MANAGER } from "../api/metadata.ts";
 import { isAlreadyExists } from "../kube/errors.ts";
 import type { KubeObject } from "../kube/port.ts";
@@ -11,7 +10,7 @@ import { arrangeTraffic } from "./act-traffic.ts";
 import { patchOwn } from "./act-workload.ts";
 import type { Context } from "./context.ts";
 import { templateOf } from "./observe.ts";
-import { pinnedObjects, resolvePinned } from "./routing-objects.ts";
+import { routingAtRest } from "./routing-at-rest.ts";
 
 /**
  * While users rest on a twin, that twin and the subsets that lead to it are all that serves them: what somebody takes away of
@@ -33,15 +32,11 @@ export async function guardTwin(
   if (twin === undefined) return makeTwin(context, rollout, own, live);
   const size = Math.max(1, specReplicas(own));
   if (specReplicas(twin) < size && (await patchOwn(context, twin, scalePatch(twin, size)))) return true;
-  const resolved = resolvePinned(caches, context.istio.apiVersion, own, namespace, spec, 0);
-  if (!resolved.ok) return false;
-  const { pinned } = resolved;
-  if (ownWrites.isStaleIn(caches.destinationRules, pinned.istio.destinationRule)) return false;
+  const found = routingAtRest(context, namespace, spec, own);
+  if (found === undefined) return false;
   const labels = twinPodLabels(name, live.workload);
-  const rest: Desired = { atMost: 100, withdraw: false, own: "leave", strays: "leave", floor: "leave" };
-  const objects = pinnedObjects(caches, namespace, pinned);
-  const wished: Desired = { ...rest, labels: { stable: labels, canary: labels } };
-  const wrote = await arrangeTraffic(context, namespace, pinned, undefined, objects, wished);
+  const wished = { labels: { stable: labels, canary: labels } };
+  const wrote = await arrangeTraffic(context, namespace, found.pinned, undefined, found.objects, wished);
   if (wrote.labels) context.telemetry.corrected({ namespace, rollout: name, field: "labels" });
   return wrote.labels;
 }

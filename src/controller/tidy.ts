@@ -3,7 +3,6 @@ import type { RolloutSpec } from "../api/rollout.ts";
 import { isFinal } from "../api/phase.ts";
 import type { Pinned, RolloutStatus } from "../api/run.ts";
 import { durationMs } from "../api/units.ts";
-import type { Desired } from "../engine/desired.ts";
 import type { KubeObject } from "../kube/port.ts";
 import { objectKey } from "../kube/resources.ts";
 import { readRouting } from "../traffic/istio.ts";
@@ -14,7 +13,8 @@ import { arrangeTraffic, lowerWeight } from "./act-traffic.ts";
 import { BY_ROLLOUT, BY_RUN } from "./caches.ts";
 import type { Context } from "./context.ts";
 import { readRun } from "./read.ts";
-import { pinnedObjects, resolvePinned, selectorOf } from "./routing-objects.ts";
+import { selectorOf } from "./routing-objects.ts";
+import { routingAtRest } from "./routing-at-rest.ts";
 
 /**
  * What a run left behind that is gone without having ended (its object was deleted by force): users are taken off its candidate,
@@ -31,26 +31,23 @@ export async function tidy(
   if (live?.track !== "own") return false;
   const { namespace = "" } = rollout.metadata;
   const { caches } = context;
-  const resolved = resolvePinned(caches, context.istio.apiVersion, own, namespace, spec, 0);
-  if (!resolved.ok) return false;
-  const { pinned } = resolved;
-  if (context.ownWrites.isStaleIn(caches.destinationRules, pinned.istio.destinationRule)) return false;
-  const objects = pinnedObjects(caches, namespace, pinned);
+  const found = routingAtRest(context, namespace, spec, own);
+  if (found === undefined) return false;
+  const { pinned, objects } = found;
   const routing = readRouting(pinned, objects);
   const orphans = caches.deployments
     .byIndex(BY_ROLLOUT, objectKey(rollout.metadata))
     .filter((twin) => twin.metadata.name !== live.workload);
   const narrowed = isOurs(routing.stable) || isOurs(routing.canary);
   if (orphans.length === 0 && (!narrowed || isSharedWithRun(context, pinned))) return false;
-  const rest: Desired = { atMost: 0, withdraw: false, own: "leave", strays: "leave", floor: "leave" };
-  if (routing.maxWeight > 0) return lowerWeight(context, namespace, pinned, objects, rest);
+  if (routing.maxWeight > 0) return lowerWeight(context, namespace, pinned, objects, { atMost: 0, withdraw: false });
   const widen = async () => {
     context.log.warn(
       { rollout: rollout.metadata.name },
       "a run is gone that never ended: its subsets are widened again",
     );
     const labels = selectorOf(caches, namespace, pinned.service.name);
-    const wished: Desired = { ...rest, labels: { stable: labels, canary: labels } };
+    const wished = { labels: { stable: labels, canary: labels } };
     return (await arrangeTraffic(context, namespace, pinned, undefined, objects, wished)).labels;
   };
   // After the swap users are on the twin: they are let back to the Service's own pods before it goes.
