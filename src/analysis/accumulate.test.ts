@@ -2,18 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createAccumulator } from "./accumulate.ts";
 import { createHistory } from "./history.ts";
-import type { AnalysisTarget, CounterRow, Reading, Track } from "./types.ts";
-
-const target: AnalysisTarget = {
-  key: "shop/checkout",
-  namespace: "shop",
-  serviceHost: "checkout.shop.svc.cluster.local",
-  canaryWorkload: "checkout-7",
-  stableWorkload: "checkout",
-  canarySubset: "canary",
-  stableSubset: "stable",
-  objectives: [{ name: "errors", kind: "errorRate", limitFraction: 0.02, onBreach: "Rollback" }],
-};
+import { target } from "./judging.test-helper.ts";
+import type { CounterRow, Reading, Track } from "./types.ts";
 
 const row = (total: number, bad = 0, more: Partial<CounterRow> = {}): CounterRow => ({
   track: "canary",

@@ -1,17 +1,12 @@
 import { describe, expect, test } from "vitest";
+import { target as errorsTarget } from "./judging.test-helper.ts";
 import { byService, readingFrom, type Sample } from "./reading.ts";
 import type { AnalysisTarget } from "./types.ts";
 
 const target: AnalysisTarget = {
-  key: "shop/checkout",
-  namespace: "shop",
-  serviceHost: "checkout.shop.svc.cluster.local",
-  canaryWorkload: "checkout-7",
-  stableWorkload: "checkout",
-  canarySubset: "canary",
-  stableSubset: "stable",
+  ...errorsTarget,
   objectives: [
-    { name: "errors", kind: "errorRate", limitFraction: 0.02, onBreach: "Rollback" },
+    ...errorsTarget.objectives,
     { name: "latency", kind: "latency", limitFraction: 0.05, bucketMs: 500, maxMs: 500, onBreach: "Pause" },
   ],
 };
