@@ -11,6 +11,7 @@ export default defineConfig({
           name: "unit",
           include: [
             "src/**/*.test.ts",
+            "test/lab/fault-proxy/*.test.ts",
             "test/lab/kubelet/*.test.ts",
             "test/lab/mesh/*.test.ts",
             "test/lab/request-log.test.ts",

@@ -24,13 +24,13 @@ const cli = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
 
 /**
  * Starts `sluice controller`. With `namespace` it works in that one alone, so that a test may kill it while others go on;
- * with `leaderElect` it competes for the Lease first, as in a cluster.
+ * with `leaderElect` it competes for the Lease first, as in a cluster; `kubeconfig` leads it another way, as through a fault proxy.
  *
  * @example await using sluice = await startSluice(lab);
  */
 export async function startSluice(
   lab: LabClient,
-  options: { namespace?: string; leaderElect?: boolean } = {},
+  options: { namespace?: string; leaderElect?: boolean; kubeconfig?: string } = {},
 ): Promise<Sluice> {
   const port = await freePort();
   const logFile = join(lab.info.dir, `sluice-${options.namespace ?? "all"}-${port}.log`);
@@ -41,7 +41,7 @@ export async function startSluice(
     args: [
       cli,
       "controller",
-      `--kubeconfig=${lab.kubeconfig("sluice")}`,
+      `--kubeconfig=${options.kubeconfig ?? lab.kubeconfig("sluice")}`,
       `--prometheus=default=${lab.prometheusUrl}`,
       ...(options.leaderElect === true ? [] : ["--no-leader-elect"]),
       `--listen=127.0.0.1:${port}`,
