@@ -1,7 +1,7 @@
 import { FIELD_MANAGER, FIELD_MANAGER_WITHDRAW } from "../api/metadata.ts";
 import type { AsFound, Pinned } from "../api/run.ts";
 import type { Desired } from "../engine/desired.ts";
-import { ApiError, isNotFound } from "../kube/errors.ts";
+import { ApiError, isDenied, isNotFound } from "../kube/errors.ts";
 import type { KubeObject } from "../kube/port.ts";
 import {
   labelPatches,
@@ -71,7 +71,8 @@ async function write(
   const failures = await sendEach(context, patches, how.manager);
   if (failures.length === 0) return true;
   const lost = failures.every(
-    (error) => error instanceof ApiError && (error.code === 409 || error.code === 422 || error.code === 404),
+    (error) =>
+      error instanceof ApiError && !isDenied(error) && (error.code === 409 || error.code === 422 || error.code === 404),
   );
   context.log.info({ err: failures[0], whenLost: how.whenLost }, "a routing object was not as the cache had it");
   if (how.whenLost === "nextPass") {

@@ -2,8 +2,9 @@ import { istioBucketsMs } from "../analysis/queries.ts";
 import type { RolloutSpec } from "../api/rollout.ts";
 import { validateRollout } from "../api/validate.ts";
 import type { AccessFacts, CheckWorld, DryRunFacts, PodFacts, RolloutFacts } from "../checks/types.ts";
-import { ApiError } from "../kube/errors.ts";
+import { ApiError, isPassing } from "../kube/errors.ts";
 import { listAll } from "../kube/list-all.ts";
+import { patiently } from "../kube/patient.ts";
 import type { KubeObject, Resource } from "../kube/port.ts";
 import {
   deployments,
@@ -30,7 +31,7 @@ export async function gatherCheckWorld(
   run: ReadRun,
   probe: MetricsProbe,
 ): Promise<CheckWorld> {
-  const { caches, api } = context;
+  const { caches, api, clock } = context;
   const { namespace } = run;
   const facts = rolloutFacts(rollout, spec);
   const workload = caches.deployments.get(namespace, spec.workload.name);
@@ -43,14 +44,14 @@ export async function gatherCheckWorld(
   ): Promise<KubeObject[] | undefined> => {
     if (resource === undefined) return [];
     try {
-      return (await listAll(api, resource, { ...scope, limit: 500 })).items;
+      return (await patiently(clock, () => listAll(api, resource, { ...scope, limit: 500 }))).items;
     } catch (error) {
       if (error instanceof ApiError && (error.code === 403 || error.code === 404)) return undefined;
       throw error;
     }
   };
   const served = async (group: string, kind: string) =>
-    (await api.discover(group)).find((resource) => resource.kind === kind);
+    (await patiently(clock, () => api.discover(group))).find((resource) => resource.kind === kind);
   const [quotas, ranges, routes, ingresses, found, access, dryRun, metrics, outside] = await Promise.all([
     optional(resourceQuotas),
     optional(limitRanges),
@@ -106,7 +107,9 @@ async function podFacts(context: Context, namespace: string, run: ReadRun): Prom
   const labelSelector = Object.entries(selector)
     .map(([key, value]) => `${key}=${value}`)
     .join(",");
-  const { items } = await listAll(context.api, pods, { namespace, labelSelector, limit: 500 });
+  const { items } = await patiently(context.clock, () =>
+    listAll(context.api, pods, { namespace, labelSelector, limit: 500 }),
+  );
   return items.map((pod) => ({ name: pod.metadata.name, labels: pod.metadata.labels ?? {}, ready: isReady(pod) }));
 }
 
@@ -140,15 +143,14 @@ async function reviewAccess(context: Context, run: ReadRun): Promise<AccessFacts
 
 async function review(context: Context, verb: string, resource: Resource, namespace: string): Promise<AccessFacts> {
   const { group, plural } = resource;
-  const answer = await context.api.create(
-    selfSubjectAccessReviews,
-    {
-      apiVersion: "authorization.k8s.io/v1",
-      kind: "SelfSubjectAccessReview",
-      metadata: { name: "" },
-      spec: { resourceAttributes: { verb, group, resource: plural, namespace } },
-    },
-    { dryRun: false },
+  const question = {
+    apiVersion: "authorization.k8s.io/v1",
+    kind: "SelfSubjectAccessReview",
+    metadata: { name: "" },
+    spec: { resourceAttributes: { verb, group, resource: plural, namespace } },
+  };
+  const answer = await patiently(context.clock, () =>
+    context.api.create(selfSubjectAccessReviews, question, { dryRun: false }),
   );
   const allowed = (answer["status"] as { allowed?: boolean } | undefined)?.allowed === true;
   return { verb, group, resource: plural, namespace, allowed };
@@ -167,12 +169,13 @@ async function tryWeights(context: Context, run: ReadRun): Promise<DryRunFacts[]
       const object = `VirtualService ${patch.namespace}/${patch.name}`;
       try {
         const body = { type: "json" as const, operations: patch.operations };
-        await context.api.patch(context.istio.virtualServices, patch, body, { dryRun: true });
+        await patiently(context.clock, () =>
+          context.api.patch(context.istio.virtualServices, patch, body, { dryRun: true }),
+        );
         return { object, weight };
       } catch (error) {
         // Those say nothing about the weight: the look is taken again.
-        const passing = error instanceof ApiError && [0, 409, 429].includes(error.code);
-        if (!(error instanceof ApiError) || passing || error.code >= 500) throw error;
+        if (!(error instanceof ApiError) || isPassing(error)) throw error;
         return { object, weight, error: error.message };
       }
     }),

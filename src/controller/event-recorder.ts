@@ -1,6 +1,7 @@
-import type { Clock } from "../clock.ts";
+import { type Clock, delay } from "../clock.ts";
 import type { Notice } from "../engine/notice.ts";
-import { isAlreadyExists } from "../kube/errors.ts";
+import { backoffMs } from "../kube/backoff.ts";
+import { isAlreadyExists, isPassing } from "../kube/errors.ts";
 import type { Log } from "../kube/log.ts";
 import type { KubeApi, KubeObject } from "../kube/port.ts";
 import { events } from "../kube/resources.ts";
@@ -15,6 +16,8 @@ export interface EventRecorder {
 
 const MOST_WAITING = 1000;
 const LONGEST_NOTE = 1000;
+/** Over some ten seconds. */
+const MOST_TRIES = 5;
 
 /** `api` without the leadership fence would tell twice; with it, the next leader tells what this one could not. */
 export function createEventRecorder(options: {
@@ -26,15 +29,29 @@ export function createEventRecorder(options: {
   const { api, clock, log } = options;
   const waiting: KubeObject[] = [];
   let sending: Promise<void> | undefined;
+  /** The process ends: no more patience. */
+  const ending = new AbortController();
+
+  /** An API server in trouble is given some time: what people are not told in the hour of trouble they miss most. */
+  async function write(event: KubeObject): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        await api.create(events, event);
+        return;
+      } catch (error) {
+        if (isAlreadyExists(error)) return;
+        if (!isPassing(error) || tries === MOST_TRIES || ending.signal.aborted) {
+          log.warn({ event: event.metadata.name, err: error, tries }, "an Event could not be written");
+          return;
+        }
+        await delay(clock, backoffMs(tries, 0.5, { minMs: 250, maxMs: 4_000 }), ending.signal).catch(() => {});
+      }
+    }
+  }
 
   async function send(): Promise<void> {
     for (let event = waiting.shift(); event !== undefined; event = waiting.shift()) {
-      try {
-        await api.create(events, event);
-      } catch (error) {
-        if (!isAlreadyExists(error))
-          log.warn({ event: event.metadata.name, err: error }, "an Event could not be written");
-      }
+      await write(event);
     }
     sending = undefined;
   }
@@ -53,6 +70,7 @@ export function createEventRecorder(options: {
       if (waiting.length > 0) sending ??= send();
     },
     async drained() {
+      ending.abort();
       while (sending !== undefined) await sending;
     },
   };

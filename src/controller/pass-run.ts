@@ -18,7 +18,7 @@ export interface RunPass {
   decision: Decision;
   /** Something was written: look again as soon as the caches show it. */
   wrote: boolean;
-  /** Why users could not be taken away; the pass has failed, and must be tried again. */
+  /** Why users could not be taken away, or what else could not be written; the pass has failed, and must be tried again. */
   failure?: unknown;
 }
 
@@ -55,8 +55,12 @@ export async function passRun(
   if (failure !== undefined) return { run: next, decision, wrote: persisted, failure };
   if (isStale(context, run, seen)) return { run: next, decision, wrote: persisted };
   const mayExpose = context.persisted.get(run.uid) === memoryKey(status);
-  const wrote = mayExpose && (await act(context, rollout, next, seen, desired));
-  return { run: next, decision, wrote: wrote || persisted };
+  try {
+    const wrote = mayExpose && (await act(context, rollout, next, seen, desired));
+    return { run: next, decision, wrote: wrote || persisted };
+  } catch (error) {
+    return { run: next, decision, wrote: persisted, failure: error };
+  }
 }
 
 function follow(context: Context, key: string, run: ReadRun): void {

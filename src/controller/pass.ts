@@ -19,6 +19,7 @@ import { keepHeld, liveAfter, passRest } from "./pass-rest.ts";
 import { finishRun, passRun } from "./pass-run.ts";
 import type { MetricsProbe } from "./probe-metrics.ts";
 import { readRolloutStatus, runsOf } from "./read.ts";
+import { createRefusals } from "./refusals.ts";
 import { releaseRollout } from "./release.ts";
 import { rollouts } from "./resources.ts";
 import { resolvePinned } from "./routing-objects.ts";
@@ -37,6 +38,7 @@ export interface PassOptions {
 export function createPass(options: PassOptions): (key: string) => Promise<PassResult> {
   const lastWrites = new Map<string, number>();
   const contexts = new Map<string, Context>();
+  const refusals = createRefusals();
 
   /** One child logger a rollout: each of its lines says which one it is about. */
   function contextOf(key: string): Context {
@@ -107,7 +109,9 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
     const { run, decision } = result;
     if (isFinal(run.status.phase)) lastWrites.delete(active.uid);
     report(c, run);
-    await project(c, rollout, status, runStanding(run.name, run.spec, run.status), {
+    const standingNow = refusals.after(active.uid, runStanding(run.name, run.spec, run.status), result.failure);
+    if (isFinal(run.status.phase)) refusals.forget(active.uid);
+    await project(c, rollout, status, standingNow, {
       currentRun: isFinal(run.status.phase) ? undefined : run.name,
       lastRun: run.name,
       weight: run.status.weightInForce,

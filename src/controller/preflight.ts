@@ -19,6 +19,8 @@ interface Look {
   inputs: string;
   atMs: number;
   busy: boolean;
+  /** Could not look: not again before this, whatever else makes passes. */
+  notBeforeMs: number;
   findings: Findings | undefined;
 }
 
@@ -32,9 +34,9 @@ export function createPreflightDesk(options: { clock: Clock; log: Log; onNews(ke
     findings: (runUid) => looks.get(runUid)?.findings,
     look(key, runUid, inputs, gather) {
       const last = looks.get(runUid);
-      if (last?.busy === true) return;
+      if (last?.busy === true || clock.monotonic() < (last?.notBeforeMs ?? 0)) return;
       if (last !== undefined && last.inputs === inputs && clock.monotonic() - last.atMs < AGAIN_MS) return;
-      const look: Look = { inputs, atMs: clock.monotonic(), busy: true, findings: last?.findings };
+      const look: Look = { inputs, atMs: clock.monotonic(), busy: true, notBeforeMs: 0, findings: last?.findings };
       looks.set(runUid, look);
       gather()
         .then((world) => {
@@ -50,6 +52,7 @@ export function createPreflightDesk(options: { clock: Clock; log: Log; onNews(ke
         .catch((error: unknown) => {
           log.warn({ key, err: error }, "preflight could not gather what it looks at; it tries again");
           look.inputs = "";
+          look.notBeforeMs = clock.monotonic() + RETRY_MS;
           clock.after(RETRY_MS, () => options.onNews(key));
         })
         .finally(() => {

@@ -21,9 +21,24 @@ export function isNotFound(error: unknown): error is ApiError {
 
 /** Somebody else wrote first: read again and decide again. */
 export function isConflict(error: unknown): error is ApiError {
-  return error instanceof ApiError && error.code === 409 && error.reason !== "AlreadyExists";
+  return error instanceof ApiError && error.code === 409 && error.reason !== "AlreadyExists" && !isDenied(error);
 }
 
 export function isAlreadyExists(error: unknown): error is ApiError {
   return error instanceof ApiError && error.code === 409 && error.reason === "AlreadyExists";
+}
+
+/**
+ * An admission webhook or policy said no, or could not be asked. Some do so with 409 or 422, which are no lost race: the same write
+ * is refused again.
+ */
+export function isDenied(error: unknown): boolean {
+  return error instanceof ApiError && /admission webhook|failed calling webhook|denied request/.test(error.message);
+}
+
+/** No answer, a lost race, a busy server or one in trouble: the same call may well succeed in a moment. */
+export function isPassing(error: unknown): boolean {
+  if (!(error instanceof ApiError) || error.reason === "NotLeader" || isDenied(error)) return false;
+  if (error.code === 409) return error.reason !== "AlreadyExists";
+  return error.code === 0 || error.code === 429 || error.code >= 500;
 }

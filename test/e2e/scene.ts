@@ -16,6 +16,8 @@ export interface SceneOptions {
   spec?: Readonly<Record<string, unknown>>;
   /** Users through the gateway; 0 for none. @default 100 */
   ratePerSecond?: number;
+  /** The way to the API server for a controller of the scene's own, as through a fault proxy. @default the lab's for Sluice */
+  kubeconfig?: string;
   /** Before the Rollout is made, as further routes. */
   prepare?: (shop: Shop) => Promise<void>;
 }
@@ -57,7 +59,7 @@ export async function createScene(by: Sluice | LabClient, options: SceneOptions)
   const shop = stack.use(await createShop(lab, { ...options.shop, deploymentSpec }));
   const { namespace, name } = shop;
   await options.prepare?.(shop);
-  const sluice = "lab" in by ? by : stack.use(await startSluice(lab, { namespace }));
+  const sluice = "lab" in by ? by : stack.use(await startSluice(lab, { namespace, ...kubeconfigOf(options) }));
   const runs = await watchRuns(lab, namespace);
   stack.defer(() => runs.close());
   options.onTestFailed(() => console.error(`${namespace}\n${runs.explain()}\n${sluice.logOf(namespace)}`));
@@ -84,6 +86,10 @@ export async function createScene(by: Sluice | LabClient, options: SceneOptions)
     weights,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+function kubeconfigOf({ kubeconfig }: SceneOptions): { kubeconfig?: string } {
+  return kubeconfig === undefined ? {} : { kubeconfig };
 }
 
 async function waitForSeries(lab: LabClient, shop: Shop): Promise<void> {
