@@ -6,8 +6,6 @@ import { ref, type House } from "./fixture.test-helper.ts";
 import { rolloutRuns, rollouts } from "./resources.ts";
 import { houseIn, servedNow, shipInto, tagFor } from "./states.test-helper.ts";
 
-type Propagation = "Background" | "Foreground" | "Orphan";
-
 async function untilReleased(house: House): Promise<void> {
   await house.until("the Rollout is gone", () => house.object("rollouts.sluice.dev") === undefined);
   await house.clock.advance(2_000);
@@ -24,7 +22,8 @@ function expectNothingOfOurs(house: House): void {
   expect(JSON.stringify(house.object("virtualservices.networking.istio.io"))).not.toContain("subset");
 }
 
-const background: [Phase, string][] = [
+/** What users are left on when a Rollout, or its run, is deleted in this phase. */
+const leftOn: readonly [Phase, string][] = [
   ["Preflight", "v1"],
   ["Waiting", "v1"],
   ["Fencing", "v1"],
@@ -43,13 +42,9 @@ const background: [Phase, string][] = [
   ["RolledBack", "v1"],
   ["Undoing", "v1"],
 ];
-const other: readonly Phase[] = ["Observing", "SwappingWeight", "Keeping", "Converging", "Joining", "Undoing"];
-const cases = [
-  ...background.map(([phase, live]) => ({ phase, live, how: "Background" as Propagation })),
-  ...background
-    .filter(([phase]) => other.includes(phase))
-    .flatMap(([phase, live]) => (["Foreground", "Orphan"] as const).map((how) => ({ phase, live, how }))),
-];
+const ways = ["Background", "Foreground", "Orphan"] as const;
+const cases = leftOn.flatMap(([phase, live]) => ways.map((how) => ({ phase, live, how })));
+const underWay = cases.filter(({ phase }) => phase !== "Promoted" && phase !== "RolledBack");
 
 describe("a Rollout that is deleted", () => {
   test.each(cases)("in $phase ($how) fails no request and leaves $live to its user", async ({ phase, live, how }) => {
@@ -67,6 +62,23 @@ describe("a Rollout that is deleted", () => {
     expect(spec?.paused ?? false).toBe(tag !== live);
     expect(house.events(ref.name).some(({ reason }) => reason === "LeftPaused")).toBe(tag !== live);
     await house.term.stop();
+  });
+
+  test.each(leftOn)("in %s while no controller runs is released by the next one", async (phase, live) => {
+    const house = await houseIn(phase);
+    const fromMs = house.clock.now();
+    house.term.crash();
+    await house.alice.delete(rollouts, ref);
+    await house.clock.advance(5_000);
+    const second = await house.start("second");
+    await untilReleased(house);
+    const seen = house.sim.users.summary({ fromMs });
+    // With nobody to judge it, a bad version keeps its share: what it fails is not the deletion's doing.
+    if (tagFor(phase) === "v2") expect(seen.failed).toBe(0);
+    expect(await servedNow(house)).toEqual([live]);
+    expect(house.unvetted()).toEqual([]);
+    expectNothingOfOurs(house);
+    await second.stop();
   });
 
   test("at rest is released at once, and the next template rolls natively", async () => {
@@ -150,17 +162,13 @@ describe("a Rollout that is deleted", () => {
 });
 
 describe("a RolloutRun that is deleted by hand", () => {
-  test.each<[Phase, string]>([
-    ["Preflight", "v1"],
-    ["Observing", "v1"],
-    ["SwappingWeight", "v1"],
-    ["Keeping", "v1"],
-  ])("in %s is an abort", async (phase, live) => {
+  test.each(underWay)("in $phase ($how) ends it, fails no request and leaves $live", async ({ phase, live, how }) => {
     const house = await houseIn(phase);
     const fromMs = house.clock.now();
-    await house.alice.delete(rolloutRuns, { namespace: ref.namespace, name: "checkout-1" });
+    const run = { namespace: ref.namespace, name: "checkout-1" };
+    await house.alice.delete(rolloutRuns, run, { propagationPolicy: how });
     await house.until("the run is gone", () => house.object("rolloutruns.sluice.dev", "checkout-1") === undefined);
-    await house.clock.advance(2_000);
+    await house.clock.advance(3_000);
     expect(house.sim.users.summary({ fromMs }).failed).toBe(0);
     expect(await servedNow(house)).toEqual([live]);
     expect(house.unvetted()).toEqual([]);
@@ -170,14 +178,30 @@ describe("a RolloutRun that is deleted by hand", () => {
 });
 
 describe("a Deployment that is deleted", () => {
-  test("takes the twin along; its run ends and nothing is left", async () => {
+  test.each(["Background", "Foreground"] as const)(
+    "(%s) takes the twin along; its run ends and nothing is left",
+    async (how) => {
+      const house = await houseIn("Observing");
+      await house.alice.delete(deployments, ref, { propagationPolicy: how });
+      await house.untilEnd(1);
+      await house.clock.advance(2_000);
+      expect(house.object("deployments.apps", "checkout-1")).toBeUndefined();
+      expect(house.object("destinationrules.networking.istio.io")).toBeUndefined();
+      await house.until("people are told", () => house.rolloutStatus().phase === "WorkloadNotFound");
+      await house.term.stop();
+    },
+  );
+
+  test("with its pods left behind goes on serving from them", async () => {
     const house = await houseIn("Observing");
-    await house.alice.delete(deployments, ref);
+    const fromMs = house.clock.now();
+    await house.alice.delete(deployments, ref, { propagationPolicy: "Orphan" });
     await house.untilEnd(1);
-    await house.clock.advance(2_000);
+    await house.clock.advance(3_000);
+    expect(house.sim.users.summary({ fromMs }).failed).toBe(0);
+    expect(await servedNow(house)).toEqual(["v1"]);
     expect(house.object("deployments.apps", "checkout-1")).toBeUndefined();
     expect(house.object("destinationrules.networking.istio.io")).toBeUndefined();
-    await house.until("people are told", () => house.rolloutStatus().phase === "WorkloadNotFound");
     await house.term.stop();
   });
 });
