@@ -3,6 +3,7 @@ import { ApiError, isConflict } from "../kube/errors.ts";
 import { fenceWrites } from "../kube/leader-fence.ts";
 import type { Log } from "../kube/log.ts";
 import { createOwnWrites, rememberWrites } from "../kube/own-writes.ts";
+import { patiently } from "../kube/patient.ts";
 import type { KubeApi } from "../kube/port.ts";
 import { createWorkqueue } from "../kube/workqueue.ts";
 import { createFeed, type Feed } from "../prometheus/feed.ts";
@@ -166,7 +167,7 @@ async function waitForIstio(
 ): Promise<NonNullable<Awaited<ReturnType<typeof discoverIstio>>>> {
   const { api, clock, log, signal } = options;
   for (let told = false; ; told = true) {
-    const found = await discoverIstio(api);
+    const found = await patiently(clock, () => discoverIstio(api));
     if (found !== undefined) {
       log.info({ apiVersion: found.apiVersion }, "Istio's kinds are served");
       return found;
