@@ -11,7 +11,12 @@ export interface Sluice extends AsyncDisposable {
   readonly lab: LabClient;
   /** Where /healthz, /readyz and /metrics are. */
   readonly url: string;
+  /** False once it has ended by itself, too. */
+  readonly running: boolean;
   kill(): Promise<void>;
+  /** SIGSTOP, as on a machine that hangs: it does nothing, and does not know it. */
+  freeze(): void;
+  thaw(): void;
   /** Begins again, as kubelet would. Resolves when it works. */
   start(): Promise<void>;
   /** What the API server refused it for want of a right, by its log. */
@@ -24,13 +29,14 @@ const cli = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
 
 /**
  * Starts `sluice controller`. With `namespace` it works in that one alone, so that a test may kill it while others go on;
- * with `leaderElect` it competes for the Lease first, as in a cluster; `kubeconfig` leads it another way, as through a fault proxy.
+ * with `leaderElect` it competes for the Lease first, as in a cluster; `kubeconfig` leads it another way, as through a fault proxy;
+ * `identity` is its name in the Lease and in what it writes.
  *
  * @example await using sluice = await startSluice(lab);
  */
 export async function startSluice(
   lab: LabClient,
-  options: { namespace?: string; leaderElect?: boolean; kubeconfig?: string } = {},
+  options: { namespace?: string; leaderElect?: boolean; kubeconfig?: string; identity?: string } = {},
 ): Promise<Sluice> {
   const port = await freePort();
   const logFile = join(lab.info.dir, `sluice-${options.namespace ?? "all"}-${port}.log`);
@@ -45,6 +51,7 @@ export async function startSluice(
       `--prometheus=default=${lab.prometheusUrl}`,
       ...(options.leaderElect === true ? [] : ["--no-leader-elect"]),
       `--listen=127.0.0.1:${port}`,
+      ...(options.identity === undefined ? [] : [`--identity=${options.identity}`]),
       ...(options.namespace === undefined ? [] : [`--namespace=${options.namespace}`]),
     ],
     logFile,
@@ -55,7 +62,12 @@ export async function startSluice(
   return {
     lab,
     url,
+    get running() {
+      return part.running;
+    },
     kill: () => part.kill(),
+    freeze: () => part.pause(),
+    thaw: () => part.resume(),
     start: () => part.start(),
     refusals: () => log().filter((line) => /cannot [a-z]+ resource/.test(line)),
     logOf: (namespace, lines = 60) =>
