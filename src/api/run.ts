@@ -74,6 +74,11 @@ const stalledSchema = z.object({
   message: z.string().describe("The cause, and what to do about it."),
 });
 
+const reshiftSchema = z.object({
+  at: timeSchema.describe("When it was seen."),
+  writtenAt: timeSchema.describe("When the tool wrote the route, as the API server recorded it."),
+});
+
 const findingSchema = z.object({
   id: z.string().describe("The check."),
   severity: z.enum(["fail", "warn"]).describe("`fail` keeps the run from starting."),
@@ -110,6 +115,10 @@ export const runStatusSchema = z.object({
   pause: pauseSchema.optional().describe("Why the run is paused."),
   stalled: stalledSchema.optional().describe("What keeps the run from going on by itself."),
   liveOnTwin: z.boolean().default(false).describe("Whether the run ended with users on the twin."),
+  reshifts: z
+    .array(reshiftSchema)
+    .default([])
+    .describe("The last times that a GitOps tool lowered the weight and it was to be raised again."),
   writer: z
     .string()
     .default("")

@@ -174,6 +174,7 @@ export function createEvidenceBook(options: EvidenceOptions): EvidenceBook {
         epoch: entry.epoch,
         looked: entry.looked,
         replayed: entry.replayed,
+        ...(entry.accumulator.lastReadingMs === undefined ? {} : { lastReadingMs: entry.accumulator.lastReadingMs }),
         verdicts,
         split: splitSeen(shares, split, status.weightInForce, {
           nowMs,

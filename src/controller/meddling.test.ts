@@ -44,6 +44,51 @@ describe("a route that somebody edits by hand", () => {
     await house.term.stop();
   });
 
+  const sync = (house: House) =>
+    house.sim
+      .as("user:argocd")
+      .patch(virtualServices, ref, { type: "json", operations: weights(0) }, { fieldManager: "argocd-controller" });
+
+  test("to give it less, by a GitOps tool that writes what Git says, is raised again after a fresh reading", async () => {
+    const house = await houseIn("Observing");
+    await sync(house);
+    await house.untilPhase("Shifting", 1, 2_000);
+    expect(house.run()?.status).toMatchObject({ weightInForce: 0, reshifts: [{}] });
+    await untilPromoted(house);
+    expect(house.events("checkout-1").map(({ reason }) => reason)).toContain("WeightReset");
+    expect(house.sim.users.summary().failed).toBe(0);
+    await house.term.stop();
+  });
+
+  test("to give it less again and again, by a GitOps tool, ends in a pause that names the tool and the remedy", async () => {
+    const house = await houseIn("Observing");
+    let { term } = house;
+    let syncs = 0;
+    while (house.phase() !== "Paused" && syncs < 10) {
+      const weight = () => JSON.stringify(house.object("virtualservices.networking.istio.io")).includes('"weight":10');
+      await house.until("the weight is up", weight, 10_000);
+      await sync(house);
+      syncs += 1;
+      if (syncs === 3) {
+        // The count is in the run's status: a controller that dies does not begin anew.
+        term.crash();
+        term = await house.start("second");
+      }
+      await house.clock.advance(1_000);
+    }
+    expect(syncs).toBe(6);
+    const contended = house.rolloutStatus().conditions.find(({ type }) => type === "RouteContended");
+    expect(contended).toMatchObject({ status: "True" });
+    expect(contended?.message).toMatch(/argocd-controller.*\.spec\.http.*ignoreDifferences/);
+    await house.clock.advance(20_000);
+    expect(await servedNow(house)).toEqual(["v1"]);
+    await house.command("resume");
+    await untilPromoted(house);
+    expect(house.rolloutStatus().conditions.map(({ type }) => type)).not.toContain("RouteContended");
+    expect(house.sim.users.summary().failed).toBe(0);
+    await term.stop();
+  });
+
   test("beside the weights keeps what was edited, to the end and after", async () => {
     const house = await houseIn("Observing");
     await edit(house, { op: "add", path: "/spec/http/0/timeout", value: "9s" });

@@ -6,6 +6,7 @@ import type { KubeObject } from "../kube/port.ts";
 import { objectKey } from "../kube/resources.ts";
 import { readRouting, recordAsFound, restoreRoutePatches, restoreRulePatches } from "../traffic/istio.ts";
 import type { RoutingObjects, RoutingState } from "../traffic/types.ts";
+import { gitOpsWriter } from "../traffic/writers.ts";
 import { canonicalJson, sameTemplate, templateHash } from "../workload/canonical.ts";
 import { findAutoscaler, floorAsFound, restoreFloorPatch } from "../workload/floor.ts";
 import { readOwn, type OwnState } from "../workload/own.ts";
@@ -205,6 +206,7 @@ function routingOf(
   const nowMs = clock.monotonic();
   const asFound: AsFound = status.asFound ?? { routes: [], rule: { existed: false } };
   const touched = status.asFound !== undefined;
+  const gitOps = gitOpsWriter(routing.writers);
   return {
     problems: routing.problems,
     form: routing.form,
@@ -218,6 +220,7 @@ function routingOf(
     labelsForMs: settle.forMs(`${key} labels`, labels, nowMs),
     withdrawMarked: markedSince(routing.withdrawnAt, epochStart(run)),
     lastWriter: routing.writers.toSorted((a, b) => b.time.localeCompare(a.time))[0]?.manager || "somebody",
+    ...(gitOps === undefined ? {} : { gitOps }),
   };
 }
 

@@ -24,6 +24,8 @@ export interface GoCell {
   unpause?: true;
   /** Somebody took the users away: the weight in force becomes 0. */
   withdrawn?: true;
+  /** A GitOps tool took the users away: the weight in force becomes 0, and the time is kept. */
+  reshift?: true;
   step?: "next" | "promotion";
   /** The step that a skip or an approval names is settled. */
   approve?: true;

@@ -36,6 +36,8 @@ export interface Standing {
   reason: string;
   message: string;
   liveOnTwin: boolean;
+  /** Who keeps writing what Sluice writes, and what to do about it. */
+  contended?: string;
 }
 
 /** How a run stands, for the Rollout's status. */
@@ -49,7 +51,13 @@ export function runStanding(name: string, spec: RunSpec, status: RunStatus): Sta
   const paused = stopped || (status.phase === "Preflight" && status.pause !== undefined);
   const row = paused ? "Paused" : ROW_OF[status.phase];
   if (row === "Paused")
-    return { row, reason: pauseReason(status), message: `${at}: ${waitingFor(spec, status)}`, liveOnTwin };
+    return {
+      row,
+      reason: pauseReason(status),
+      message: `${at}: ${waitingFor(spec, status)}`,
+      liveOnTwin,
+      ...(status.pause?.reason === "Contended" ? { contended: status.pause.message } : {}),
+    };
   if (row === "RollingBack") return { row, reason: "RollingBack", message: status.end?.message ?? at, liveOnTwin };
   if (row === "RolledBack") {
     const reason =
@@ -150,6 +158,15 @@ export function conditionsOf(
       status: "True",
       reason: "TemplateDiffers",
       message: "users are on the candidate's own pods until the Deployment's template is theirs",
+      observedGeneration: generation,
+    });
+  }
+  if (standing.contended !== undefined) {
+    wanted.push({
+      type: "RouteContended",
+      status: "True",
+      reason: "GitOpsManager",
+      message: standing.contended,
       observedGeneration: generation,
     });
   }

@@ -16,6 +16,7 @@ import {
   wholeTwin,
   type SubsetLabels,
 } from "./world.ts";
+import { mayReshift } from "./reshift.ts";
 import { twinReplicas } from "./size.ts";
 
 /** The world as this state wants it. What is absent is left alone. Everything in it may be written again at any time. */
@@ -135,7 +136,8 @@ function rising(phase: Phase, memory: Memory, facts: RunFacts): Partial<Desired>
   const { weight } = stepAt(facts.run.spec.plan, memory.step);
   if (phase === "Observing") return { atMost: weight };
   // Rule 7: after a start nothing rises before the evidence was replayed.
-  const blind = !facts.evidence.replayed;
+  const { replayed, lastReadingMs } = facts.evidence;
+  const blind = !replayed || !mayReshift(memory.reshifts, lastReadingMs);
   if (facts.rollout.suspend || blind) return {};
   return { atMost: Math.max(weight, memory.weightInForce), weight };
 }

@@ -38,8 +38,8 @@ export function machineMarkdown(): string {
     section("Evidence", "What the numbers say about the candidate, or that they say nothing.", EVIDENCE_EVENTS),
     section("Commands", "What people tell a run, by `RolloutRun.spec.commands`.", COMMAND_EVENTS),
     refusals(),
-    section("The world", "What happens to the objects that a run acts on.", WORLD_EVENTS.slice(0, 6)),
-    table(WORLD_EVENTS.slice(6)),
+    section("The world", "What happens to the objects that a run acts on.", WORLD_EVENTS.slice(0, 7)),
+    table(WORLD_EVENTS.slice(7)),
   ].join("\n");
 }
 
@@ -111,6 +111,7 @@ function* remembered(cell: GoCell): Generator<string> {
   if (cell.pause !== undefined) yield cell.pause;
   if (cell.unpause === true) yield "not paused any more";
   if (cell.withdrawn === true) yield "weight in force 0";
+  if (cell.reshift === true) yield "weight in force 0 until a fresh reading";
   if (cell.step === "next") yield "next step";
   if (cell.step === "promotion") yield "the promotion's step";
   if (cell.approve === true) yield "gate met";

@@ -33,6 +33,7 @@ export const WORLD_EVENTS = [
   "progressDeadline",
   "routeMissing",
   "lowered",
+  "loweredByGitOps",
   "weightContended",
   "labelsContended",
   "holdBroken",
@@ -54,6 +55,8 @@ export interface EngineEvent {
   /** One sentence for people: what was seen, with its numbers. */
   message: string;
   nowMs: number;
+  /** Of `loweredByGitOps`: when the tool wrote, by the API server. */
+  writtenAt?: string;
   /** Commands only. */
   command?: { id: string; by: string; step?: string; reason?: string };
 }

@@ -62,6 +62,8 @@ export interface RoutingFacts {
   withdrawMarked: boolean;
   /** Who wrote the routes last. */
   lastWriter: string;
+  /** The newest write of a GitOps tool, where nobody but such tools and Sluice wrote a route last. */
+  gitOps?: { manager: string; time: string };
 }
 
 /** Everything that a decision about a run rests on: plain values, gathered without I/O. */
@@ -92,6 +94,8 @@ export interface RunFacts {
     looked: boolean;
     /** What was read before this process began is known again. */
     replayed: boolean;
+    /** The time of the newest reading, in milliseconds since the epoch; absent before there is one. */
+    lastReadingMs?: number;
     verdicts: readonly ObjectiveVerdict[];
     /** Does the candidate's share of requests agree with the weight that the routes have? */
     split: "applied" | "notYet" | "tooFew";

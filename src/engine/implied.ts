@@ -6,6 +6,7 @@ import type { RunFacts } from "./facts.ts";
 import { msOf, rfc3339, type Memory } from "./memory.ts";
 import { labelsSettled, progressOf } from "./progress.ts";
 import { promotionStep, stepAt } from "./plan.ts";
+import { MOST_RESHIFTS, recentReshifts } from "./reshift.ts";
 import { joinBreached, twinWhole } from "./world.ts";
 
 /** The states in which the candidate should have the weight in force: a lower one found was lowered by somebody. */
@@ -16,7 +17,6 @@ const CARRYING: readonly Phase[] = ["Waiting", "Scaling", "Shifting", "Observing
  * Commands are not among them: they are taken one by one, in the order in which they were given.
  */
 export function impliedEvents(phase: Phase, memory: Memory, facts: RunFacts): EngineEvent[] {
-  const { nowMs } = facts;
   const found: (readonly [EventName, string | undefined])[] = [
     [
       "withdrawalFound",
@@ -29,13 +29,19 @@ export function impliedEvents(phase: Phase, memory: Memory, facts: RunFacts): En
     ["templateBack", mayLeave(phase, memory, facts) ? templateBack(facts) : undefined],
     ["candidateLost", candidateLost(phase, memory, facts)],
     ...breaches(memory, facts),
+    loweredByGitOps(phase, memory, facts),
     ["lowered", lowered(phase, memory, facts)],
     ["suspended", suspended(phase, memory, facts)],
   ];
   const progress = progressOf(phase, memory, facts);
   if (progress !== undefined) found.push([progress.type, progress.message]);
   found.push(inconclusive(memory, facts), ["progressDeadline", progressDeadline(phase, memory, facts)]);
-  return found.flatMap(([type, message]) => (message === undefined ? [] : [{ type, message, nowMs }]));
+  return found.flatMap(([type, message]) => (message === undefined ? [] : [eventOf(type, message, facts)]));
+}
+
+function eventOf(type: EventName, message: string, { nowMs, routing }: RunFacts): EngineEvent {
+  const writtenAt = type === "loweredByGitOps" ? routing.gitOps?.time : undefined;
+  return { type, message, nowMs, ...(writtenAt === undefined ? {} : { writtenAt }) };
 }
 
 function deleted(facts: RunFacts): string | undefined {
@@ -106,6 +112,34 @@ function lowered(phase: Phase, memory: Memory, facts: RunFacts): string | undefi
   const { minWeight, lastWriter } = facts.routing;
   if (!CARRYING.includes(phase) || memory.weightInForce === 0 || minWeight >= memory.weightInForce) return undefined;
   return `the candidate's weight was lowered from ${formatPercent(memory.weightInForce)} to ${formatPercent(minWeight)} by ${lastWriter}`;
+}
+
+/**
+ * A GitOps tool means nothing by a lower weight: it writes what Git says. The weight goes up again, but not without end. In the other
+ * states that carry users it counts as anybody's lowering.
+ */
+function loweredByGitOps(phase: Phase, memory: Memory, facts: RunFacts): readonly [EventName, string | undefined] {
+  const { gitOps } = facts.routing;
+  if ((phase !== "Shifting" && phase !== "Observing") || gitOps === undefined || !wasReset(phase, memory, facts))
+    return ["loweredByGitOps", undefined];
+  const what = `the candidate's weight was reset to ${formatPercent(facts.routing.minWeight)} by ${gitOps.manager}`;
+  if (recentReshifts(memory.reshifts, facts.nowMs).length < MOST_RESHIFTS)
+    return ["loweredByGitOps", `${what}; it is raised again after a fresh reading without a breach`];
+  return [
+    "weightContended",
+    `${what}, more than ${MOST_RESHIFTS} times in two minutes: tell ${gitOps.manager} to leave .spec.http of the VirtualService alone (Argo CD: ignoreDifferences with RespectIgnoreDifferences=true; Flux: kustomize.toolkit.fluxcd.io/ssa: IfNotPresent), then resume`,
+  ];
+}
+
+/** Below what is in force; or, while the step's weight is being written, written by the tool since then and not counted yet. */
+function wasReset(phase: Phase, memory: Memory, facts: RunFacts): boolean {
+  const { minWeight, gitOps } = facts.routing;
+  if (minWeight < memory.weightInForce) return true;
+  if (phase !== "Shifting" || minWeight >= stepAt(facts.run.spec.plan, memory.step).weight) return false;
+  if (gitOps === undefined || gitOps.time === memory.reshifts.at(-1)?.writtenAt) return false;
+  const sinceMs = msOf(memory.since);
+  // managedFields count in whole seconds.
+  return sinceMs !== undefined && (msOf(gitOps.time) ?? 0) >= Math.floor(sinceMs / 1000) * 1000;
 }
 
 function suspended(phase: Phase, memory: Memory, facts: RunFacts): string | undefined {

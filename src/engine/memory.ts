@@ -2,6 +2,7 @@ import type { State } from "../api/phase.ts";
 import type { Plan, RunStatus } from "../api/run.ts";
 import type { GoCell } from "./cell.ts";
 import type { EngineEvent } from "./event.ts";
+import { withReshift } from "./reshift.ts";
 import { promotionStep, stepAt } from "./plan.ts";
 
 /** The part of a run's status that events change. A plain value: applying an event gives a new one. */
@@ -20,6 +21,7 @@ export type Memory = Pick<
   | "pause"
   | "stalled"
   | "liveOnTwin"
+  | "reshifts"
 >;
 
 export function rfc3339(ms: number): string {
@@ -45,6 +47,7 @@ export function memoryOf(status: RunStatus): Memory {
     pause,
     stalled,
     liveOnTwin,
+    reshifts,
   } = status;
   return {
     step,
@@ -60,6 +63,7 @@ export function memoryOf(status: RunStatus): Memory {
     pause,
     stalled,
     liveOnTwin,
+    reshifts,
   };
 }
 
@@ -73,6 +77,10 @@ export function remember(memory: Memory, cell: GoCell, event: EngineEvent, plan:
   else if (cell.withdrawn === true && next.pause !== undefined) next.pause = { ...next.pause, withdrawn: true };
   if (cell.unpause === true) next.pause = undefined;
   if (cell.withdrawn === true) next.weightInForce = 0;
+  if (cell.reshift === true) {
+    next.weightInForce = 0;
+    next.reshifts = withReshift(memory.reshifts, event.nowMs, event.writtenAt);
+  }
   if (cell.approve === true) next.approved = settled(memory, event, plan, from);
   if (cell.step !== undefined)
     next.step = cell.step === "next" ? memory.step + 1 : Math.max(memory.step, promotionStep(plan));

@@ -15,6 +15,7 @@ interface Told {
 export function describe(from: Phase, to: Phase, event: EngineEvent, memory: Memory, plan: Plan): Told | undefined {
   const step = stepAt(plan, memory.step);
   const why = event.message;
+  if (event.type === "loweredByGitOps") return warning("WeightReset", why);
   if (from === to) {
     if (event.command !== undefined) return normal("CommandAccepted", why);
     return memory.stalled !== undefined ? warning("Stalled", `${memory.stalled.reason}: ${why}`) : undefined;

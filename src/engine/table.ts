@@ -37,6 +37,7 @@ const underway = {
   progressDeadline: withdraw("ProgressDeadlineExceeded"),
   routeMissing: withdraw("RouteMissing"),
   lowered: go("Paused", { pause: "Withdrawn", withdrawn: true }),
+  loweredByGitOps: cannot,
   weightContended: pause("Contended"),
   labelsContended: withdraw("RouteContended"),
   holdBroken: stay("rule 2: pause, live pods back to size, strays to 0"),
@@ -66,6 +67,7 @@ const swapped = {
   progressDeadline: stall("ProgressDeadlineExceeded"),
   routeMissing: stay("repair: every pod is vetted"),
   lowered: stay("repair labels"),
+  loweredByGitOps: cannot,
   weightContended: stay("condition RouteContended"),
   labelsContended: stay("condition RouteContended"),
   holdBroken: stay("rule 2"),
@@ -138,6 +140,7 @@ export const TABLE: Readonly<Record<State, Row>> = {
   },
   Shifting: {
     ...underway,
+    loweredByGitOps: go("Shifting", { reshift: true }),
     applied: go("Observing"),
     promote: later("taken in Observing"),
     skip: later("taken in Observing"),
@@ -145,6 +148,7 @@ export const TABLE: Readonly<Record<State, Row>> = {
   },
   Observing: {
     ...underway,
+    loweredByGitOps: go("Shifting", { reshift: true }),
     stepPassed: go("Waiting", { step: "next" }),
     lastStepPassed: go("SwappingLabels"),
     progressDeadline: cannot,

@@ -1,10 +1,25 @@
-import { FIELD_MANAGER_WITHDRAW } from "../api/metadata.ts";
+import { FIELD_MANAGER, FIELD_MANAGER_WITHDRAW } from "../api/metadata.ts";
 import type { KubeObject } from "../kube/port.ts";
 import type { Writer } from "./types.ts";
 
 /** Who last wrote the http routes of a VirtualService. */
 export function lastWriter(object: KubeObject | undefined): Writer {
   return newest(httpWriters(object));
+}
+
+/** Field managers of tools that bring a cluster back to what Git says: they lower a weight without meaning anything by it. */
+const GITOPS_MANAGERS: readonly string[] = [
+  "argocd-controller",
+  "argocd-application-controller",
+  "kustomize-controller",
+  "helm-controller",
+];
+
+/** The newest write of a GitOps tool; undefined when there is none, or when anybody but such a tool and us wrote a route last. */
+export function gitOpsWriter(writers: readonly Writer[]): Writer | undefined {
+  const tools = writers.filter(({ manager }) => GITOPS_MANAGERS.includes(manager));
+  const others = writers.some((writer) => !tools.includes(writer) && writer.manager !== FIELD_MANAGER);
+  return tools.length === 0 || others ? undefined : newest(tools);
 }
 
 /** The entries of managedFields that own the http routes. Each still holds the value that is there: who is overwritten loses it. */
