@@ -104,6 +104,8 @@ describe("taking users away from a bad version", () => {
     await expectEndsWithin(house, 8_000);
     house.sim.setFault(undefined);
     expect(await house.untilEnd(house.run()?.spec.ordinal)).toBe("RolledBack");
+    // The reason stays the true one, also when the withdrawal was written and could not be remembered in the same pass.
+    expect(house.run()?.status.end).toMatchObject({ reason: "Breach", message: expect.stringContaining("errors:") });
     expect(house.unvetted()).toEqual([]);
     await house.term.stop();
   });

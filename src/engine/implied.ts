@@ -18,17 +18,16 @@ const CARRYING: readonly Phase[] = ["Waiting", "Scaling", "Shifting", "Observing
  */
 export function impliedEvents(phase: Phase, memory: Memory, facts: RunFacts): EngineEvent[] {
   const found: (readonly [EventName, string | undefined])[] = [
-    [
-      "withdrawalFound",
-      facts.routing.withdrawMarked ? "a withdrawal had been written before the controller stopped" : undefined,
-    ],
     ["deleted", deleted(facts)],
     ["routeMissing", routeMissing(phase, facts)],
     ["newTemplate", outdated(phase, facts)],
     ["newTemplate", mayLeave(phase, memory, facts) ? newTemplate(facts) : undefined],
     ["templateBack", mayLeave(phase, memory, facts) ? templateBack(facts) : undefined],
     ["candidateLost", candidateLost(phase, memory, facts)],
-    ...breaches(memory, facts),
+    ["breachRollback", breach("Rollback", memory, facts)],
+    // After what takes users away for a reason of its own: a withdrawal that this process could not remember was made for that reason.
+    ["withdrawalFound", withdrawalFound(facts)],
+    ["breachPause", breach("Pause", memory, facts)],
     loweredByGitOps(phase, memory, facts),
     ["lowered", lowered(phase, memory, facts)],
     ["suspended", suspended(phase, memory, facts)],
@@ -95,17 +94,16 @@ function candidateLost(phase: Phase, memory: Memory, facts: RunFacts): string | 
   return `none of the candidate's pods is ready${facts.twin.trouble === undefined ? "" : `: ${facts.twin.trouble}`}`;
 }
 
-function breaches(memory: Memory, facts: RunFacts): (readonly [EventName, string | undefined])[] {
-  if (facts.evidence.epoch !== memory.epoch) return [];
-  const broken = facts.evidence.verdicts.filter((verdict) => verdict.verdict === "breach");
-  const of = (policy: "Rollback" | "Pause") => {
-    const messages = broken.filter((verdict) => verdict.onBreach === policy).map((verdict) => verdict.message);
-    return messages.length === 0 ? undefined : messages.join("; ");
-  };
-  return [
-    ["breachRollback", of("Rollback")],
-    ["breachPause", of("Pause")],
-  ];
+function withdrawalFound({ routing }: RunFacts): string | undefined {
+  return routing.withdrawMarked ? "a withdrawal had been written and not yet remembered" : undefined;
+}
+
+function breach(policy: "Rollback" | "Pause", memory: Memory, facts: RunFacts): string | undefined {
+  if (facts.evidence.epoch !== memory.epoch) return undefined;
+  const messages = facts.evidence.verdicts
+    .filter(({ verdict, onBreach }) => verdict === "breach" && onBreach === policy)
+    .map(({ message }) => message);
+  return messages.length === 0 ? undefined : messages.join("; ");
 }
 
 function lowered(phase: Phase, memory: Memory, facts: RunFacts): string | undefined {
