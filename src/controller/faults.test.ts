@@ -110,6 +110,20 @@ describe("taking users away from a bad version", () => {
     await house.term.stop();
   });
 
+  test("by an abort keeps who said so, though the pass that took them away could not remember it", async () => {
+    const house = await houseIn("Observing", { requestsPerSecond: 100 });
+    house.sim.setFault((call) =>
+      isWrite(call) && call.resource === "rolloutruns.sluice.dev" ? { error: broken() } : undefined,
+    );
+    await house.command("abort");
+    await house.clock.advance(3_000);
+    expect(house.versionsSince(house.clock.now() - 500)).toEqual(["v1"]);
+    house.sim.setFault(undefined);
+    expect(await house.untilEnd(1)).toBe("Aborted");
+    expect(house.run()?.status.end).toMatchObject({ reason: "Aborted", by: "alice" });
+    await house.term.stop();
+  });
+
   test("reads the live route when the cache is behind, and writes again in the same pass", async () => {
     const house = await badHouse();
     house.sim.setWatchDelay(60_000);

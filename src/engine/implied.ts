@@ -94,8 +94,11 @@ function candidateLost(phase: Phase, memory: Memory, facts: RunFacts): string | 
   return `none of the candidate's pods is ready${facts.twin.trouble === undefined ? "" : `: ${facts.twin.trouble}`}`;
 }
 
-function withdrawalFound({ routing }: RunFacts): string | undefined {
-  return routing.withdrawMarked ? "a withdrawal had been written and not yet remembered" : undefined;
+function withdrawalFound({ routing, run }: RunFacts): string | undefined {
+  const { commandsSeen } = run.status;
+  // It was made for that abort, which every state that this event acts in takes in this same pass, with who said so.
+  const isAborted = run.spec.commands.some(({ id, verb }) => verb === "abort" && !commandsSeen.includes(id));
+  return routing.withdrawMarked && !isAborted ? "a withdrawal had been written and not yet remembered" : undefined;
 }
 
 function breach(policy: "Rollback" | "Pause", memory: Memory, facts: RunFacts): string | undefined {
