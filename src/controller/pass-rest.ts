@@ -1,9 +1,10 @@
 import { FIELD_MANAGER, FINALIZER } from "../api/metadata.ts";
-import { isFinal, type Outcome } from "../api/phase.ts";
+import { isFinal } from "../api/phase.ts";
 import type { RolloutSpec } from "../api/rollout.ts";
 import type { RolloutStatus } from "../api/run.ts";
 import { restStanding, runStanding, type Standing } from "../engine/conditions.ts";
 import { decideRest, type RestDecision, type RestFacts } from "../engine/rest.ts";
+import { wasLive } from "../engine/was-live.ts";
 import type { KubeObject } from "../kube/port.ts";
 import { deployments, objectKey } from "../kube/resources.ts";
 import { templateHash } from "../workload/canonical.ts";
@@ -18,6 +19,7 @@ import type { Context } from "./context.ts";
 import { templateOf, type ReadRun } from "./observe.ts";
 import { pruneHistory } from "./history.ts";
 import { guardTwin } from "./live-twin.ts";
+import { isOlder, newestEnd } from "./newest-end.ts";
 import { rollouts } from "./resources.ts";
 import { rivalOf } from "./rival.ts";
 import { keepRevision, startRun } from "./start-run.ts";
@@ -54,7 +56,7 @@ export async function passRest(
       : readOwn(own, context.caches.replicaSets.byIndex(BY_OWNER, objectKey(own.metadata)), {
           live: live === undefined ? undefined : templateOf(context.caches, namespace, live.revision),
         });
-  const decision = decideRest(restFacts(context, rollout, spec, status.ended, own, state, live, newest));
+  const decision = decideRest(restFacts(context, rollout, spec, status.ended, own, state, live, runs));
   const last = newest === undefined ? undefined : runStanding(newest.name, newest.spec, newest.status);
   const guarded = own !== undefined && (await guardTwin(context, rollout, spec, own, live));
   const tidied = guarded || (own !== undefined && (await tidy(context, rollout, spec, own, live)));
@@ -107,7 +109,7 @@ function restFacts(
   own: KubeObject | undefined,
   state: OwnState | undefined,
   live: Live | undefined,
-  newest: ReadRun | undefined,
+  runs: readonly ReadRun[],
 ): RestFacts {
   const template =
     live === undefined ? undefined : templateOf(context.caches, rollout.metadata.namespace ?? "", live.revision);
@@ -128,32 +130,11 @@ function restFacts(
       live === undefined
         ? undefined
         : { track: live.track, hash: template === undefined ? live.hash : templateHash(template) },
-    newestRun: newestEnd(newest, ended),
+    wasLive: own !== undefined && wasLive(templateHash(templateIn(own)), runs.slice(0, spec.historyLimit)),
+    newestRun: newestEnd(runs[0], ended),
     hold: context.hold(),
     workload: spec.workload.name,
   };
-}
-
-/** How the newest run ended; by the Rollout's own memory where the run was deleted. */
-function newestEnd(newest: ReadRun | undefined, ended: RolloutStatus["ended"]): RestFacts["newestRun"] {
-  if (newest !== undefined && isFinal(newest.status.phase)) {
-    const { name, spec, status } = newest;
-    const message = status.end?.message ?? status.message;
-    // A newer one has ended and is gone: what it refused stays refused.
-    if (!isOlder(newest, ended))
-      return { name, outcome: status.phase as Outcome, hash: spec.to.hash, retry: asksForRetry(newest), message };
-  }
-  return ended === undefined
-    ? undefined
-    : { name: ended.run, outcome: ended.outcome, hash: ended.hash, retry: false, message: ended.message };
-}
-
-function isOlder(run: ReadRun, ended: RolloutStatus["ended"]): boolean {
-  return ended !== undefined && Number(ended.run.split("-").at(-1)) > run.spec.ordinal;
-}
-
-function asksForRetry(run: ReadRun): boolean {
-  return run.spec.commands.some((command) => command.verb === "retry" && !run.status.commandsSeen.includes(command.id));
 }
 
 interface At {

@@ -227,8 +227,8 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
 /** Whether a run made now would have another plan, or act on other objects, than this one that has not begun. */
 function isOutdated(context: Context, run: ReadRun, spec: RolloutSpec): boolean {
   if (run.status.phase !== "Preflight") return false;
-  const { plan, pinned } = run.spec;
-  if (canonicalJson(compilePlan(spec)) !== canonicalJson(plan)) return true;
+  const { plan, pinned, reason } = run.spec;
+  if (canonicalJson(compilePlan(spec, reason)) !== canonicalJson(plan)) return true;
   const own = context.caches.deployments.get(run.namespace, spec.workload.name);
   if (own === undefined) return false;
   const now = resolvePinned(context.caches, context.istio.apiVersion, own, run.namespace, spec, pinned.sizeAtStart);

@@ -47,7 +47,7 @@ export async function startRun(
     reason,
     from: from.value,
     to,
-    plan: compilePlan(spec),
+    plan: compilePlan(spec, reason),
     pinned: resolved.pinned,
     commands: [],
   };

@@ -76,6 +76,14 @@ describe("compilePlan", () => {
     expect(weights({ steps: [] }).at(-1)).toEqual(["all", 100]);
   });
 
+  test("of the fast path has the step all alone, watched as ever", () => {
+    const steps = [{ name: "first", weight: 10, approval: {} }];
+    const spec = rolloutSpecSchema.parse({ ...SHORTEST, steps });
+    const fast = compilePlan(spec, "FastPath");
+    expect(fast.steps).toEqual([{ name: "all", weight: 100, observeMs: 60_000, approval: false, promotion: true }]);
+    expect(fast).toEqual({ ...compilePlan(spec), steps: fast.steps });
+  });
+
   test("marks a step that asks for approval, even with an empty object", () => {
     const steps = [{ name: "first", weight: 10, approval: {} }];
     expect(planOf({ steps }).steps.map(({ approval }) => approval)).toEqual([true, false, false]);

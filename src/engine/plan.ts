@@ -1,22 +1,19 @@
 import type { RolloutSpec } from "../api/rollout.ts";
-import type { Plan, PlannedObjective, PlannedStep } from "../api/run.ts";
+import type { Plan, PlannedObjective, PlannedStep, RunSpec } from "../api/run.ts";
 import { durationMs, formatPercent, rateFraction, weightPercent } from "../api/units.ts";
 
 /** The name of the step that every plan ends in. */
 export const LAST_STEP = "all";
 
-/** A Rollout's spec as the run goes by it: defaults filled in, units resolved, the promotion's ramp as steps of their own. */
-export function compilePlan(spec: RolloutSpec): Plan {
-  const steps: PlannedStep[] = spec.steps.map((step) => ({
-    name: step.name,
-    weight: weightPercent(step.weight),
-    observeMs: durationMs(step.observe),
-    approval: step.approval !== undefined,
-    promotion: false,
-  }));
+/**
+ * A Rollout's spec as the run goes by it: defaults filled in, units resolved, the promotion's ramp as steps of their own. On the fast
+ * path, to a version that users were on before, there is the last step only.
+ */
+export function compilePlan(spec: RolloutSpec, reason: RunSpec["reason"] = "NewRevision"): Plan {
+  const all = [...givenSteps(spec), ...rampSteps(spec)];
   const analysis = spec.analysis;
   return {
-    steps: [...steps, ...rampSteps(spec, steps.at(-1)?.weight ?? 0)],
+    steps: reason === "FastPath" ? all.slice(-1) : all,
     keepPreviousMs: durationMs(spec.promotion.keepPrevious),
     drainAfterMs: durationMs(spec.rollback.drainAfter),
     settleMs: durationMs(spec.traffic.settle),
@@ -31,7 +28,19 @@ export function compilePlan(spec: RolloutSpec): Plan {
   };
 }
 
-function rampSteps(spec: RolloutSpec, above: number): PlannedStep[] {
+function givenSteps(spec: RolloutSpec): PlannedStep[] {
+  return spec.steps.map((step) => ({
+    name: step.name,
+    weight: weightPercent(step.weight),
+    observeMs: durationMs(step.observe),
+    approval: step.approval !== undefined,
+    promotion: false,
+  }));
+}
+
+function rampSteps(spec: RolloutSpec): PlannedStep[] {
+  const last = spec.steps.at(-1);
+  const above = last === undefined ? 0 : weightPercent(last.weight);
   const observeMs = durationMs(spec.promotion.observe);
   const weights = spec.promotion.ramp.map(weightPercent).filter((weight) => weight > above && weight < 100);
   return [

@@ -19,7 +19,7 @@ export function progressOf(phase: Phase, memory: Memory, facts: RunFacts): Progr
           facts.preflight !== undefined &&
           facts.preflight.every((finding) => finding.severity === "warn"),
         "checksPassed",
-        checksMessage(facts.preflight ?? []),
+        `${checksMessage(facts.preflight ?? [])}${fastPath(facts)}`,
       );
     case "Waiting":
       return gate(memory, facts);
@@ -77,6 +77,12 @@ function when(done: boolean, type: ProgressEvent, message: string): Progress {
 function checksMessage(findings: NonNullable<RunFacts["preflight"]>): string {
   const warned = findings.map((finding) => `${finding.id}: ${finding.message}`);
   return warned.length === 0 ? "every check passed" : `no check failed; to know: ${warned.join("; ")}`;
+}
+
+function fastPath(facts: RunFacts): string {
+  return facts.run.spec.reason === "FastPath"
+    ? "; users were on this version before, so it goes to 100 % at once, without the steps before"
+    : "";
 }
 
 function gate(memory: Memory, facts: RunFacts): Progress {

@@ -8,6 +8,7 @@ const BASE: RestFacts = {
   invalid: [],
   own: OWN,
   live: { track: "own", hash: "live" },
+  wasLive: false,
   newestRun: undefined,
   hold: "policy",
   workload: "checkout",
@@ -63,6 +64,22 @@ const ROWS: readonly [string, Partial<RestFacts>, Partial<RestDecision>][] = [
     "another template than the refused one begins a run",
     { newestRun: { ...ENDED, hash: "older" } },
     { kind: "start", reason: "NewRevision" },
+  ],
+  [
+    "a template that users were on before takes the fast path",
+    { wasLive: true },
+    { kind: "start", reason: "FastPath" },
+  ],
+  ["not while suspended", { wasLive: true, suspend: true }, { kind: "suspended" }],
+  [
+    "nor when it is the newest run's, which was refused",
+    { wasLive: true, newestRun: ENDED },
+    { kind: "refused", outcome: "RolledBack" },
+  ],
+  [
+    "a retry has every step, also of a version that was live once",
+    { wasLive: true, newestRun: { ...ENDED, retry: true } },
+    { kind: "start", reason: "Retry" },
   ],
   [
     "users on a twin of the Deployment's template: it catches up",

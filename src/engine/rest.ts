@@ -17,6 +17,8 @@ export interface RestFacts {
       }
     | undefined;
   live: { track: "own" | "twin"; hash: string } | undefined;
+  /** Users were on the Deployment's template before, within the runs that are kept: see wasLive. */
+  wasLive: boolean;
   newestRun: { name: string; outcome: Outcome; hash: string; retry: boolean; message: string } | undefined;
   hold: "policy" | "pause";
   workload: string;
@@ -51,7 +53,7 @@ export function decideRest(facts: RestFacts): RestDecision {
     if (!newestRun.retry) return { kind: "refused", outcome: newestRun.outcome, message: newestRun.message };
     return facts.suspend ? suspended() : { kind: "start", reason: "Retry" };
   }
-  return facts.suspend ? suspended() : { kind: "start", reason: "NewRevision" };
+  return facts.suspend ? suspended() : { kind: "start", reason: facts.wasLive ? "FastPath" : "NewRevision" };
 }
 
 function suspended(): RestDecision {
