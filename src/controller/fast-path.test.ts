@@ -60,7 +60,7 @@ describe("a template that users were on before", () => {
   });
 
   test("is begun anew on the same path when the Rollout is changed before the run began", async () => {
-    // A preflight that fails leaves the run where it can be outdated.
+    // A preflight that fails keeps the run where a changed Rollout makes it give way.
     const house = await houseOnV2();
     house.sim.prometheus.setMode("down");
     await house.ship("v1");
@@ -70,7 +70,7 @@ describe("a template that users were on before", () => {
     await house.editRollout((spec) => (spec["promotion"] = { ramp: [100], observe: "4s", keepPrevious: "3s" }));
     await house.until("the run gave way", () => house.phase(2) === "Superseded" && house.run(3) !== undefined);
     expect(house.run(3)?.spec.reason).toBe("FastPath");
-    house.sim.prometheus.setMode("ok");
+    house.sim.prometheus.setMode("up");
     await untilPromoted(house);
     expect(house.run()?.spec.ordinal).toBe(3);
     expect(await servedNow(house)).toEqual(["v1"]);
@@ -97,24 +97,42 @@ describe("a template that users were on before", () => {
     },
   );
 
-  test("is guarded: when it hurts users now, they go back, and it has steps when it is tried again", async () => {
-    const house = await openKeptHouse();
-    await house.ship("v2");
+  test("is guarded: when it breaks today's objectives users go back, and a retry has every step", async () => {
+    const limit = (max: string) => ({
+      interval: "1s",
+      minRequests: 20,
+      objectives: [{ name: "errors", errorRate: { max } }],
+    });
+    const house = await openKeptHouse({ spec: { analysis: limit("30%") } as never });
+    await house.ship("v2-errors10");
     await untilPromoted(house);
-    // What was good once is not good today: a dependency of the old version is gone.
-    await house.ship("v3-errors50");
-    expect(await house.untilEnd(2)).toBe("RolledBack");
-    await house.ship("v1");
-    await house.untilPhase("Scaling", 3);
+    await house.ship("v3");
+    await house.untilPhase("Promoted", 2);
+    await untilPromoted(house);
+    await house.editRollout((spec) => (spec["analysis"] = limit("2%")));
+    await house.ship("v2-errors10");
+    expect(await house.untilEnd(3)).toBe("RolledBack");
     expect(house.run(3)?.spec.reason).toBe("FastPath");
-    await house.command("abort");
-    expect(await house.untilEnd(3)).toBe("Aborted");
-    await house.ship("v2");
-    await house.until("v2 is at rest", () => house.rolloutStatus().phase === "Healthy");
-    await house.ship("v1");
+    expect(house.run(3)?.status.end?.reason).toBe("Breach");
+    expect(await servedNow(house)).toEqual(["v3"]);
+
+    await house.command("retry");
     await house.untilPhase("Observing", 4);
-    expect(house.run(4)?.spec.reason).toBe("NewRevision");
+    expect(house.run(4)?.spec.reason).toBe("Retry");
+    expect(weightsOf(house, 4)?.[0]).toEqual(["first", 10]);
     expect(house.unvetted()).toEqual([]);
+    await house.term.stop();
+  });
+
+  test("and was aborted stays out, as any version that somebody refused", async () => {
+    const house = await houseOnV2();
+    await house.ship("v1");
+    await house.untilPhase("Scaling", 2);
+    await house.command("abort");
+    expect(await house.untilEnd(2)).toBe("Aborted");
+    await house.clock.advance(10_000);
+    expect(house.run()?.spec.ordinal).toBe(2);
+    expect(await servedNow(house)).toEqual(["v2"]);
     await house.term.stop();
   });
 
@@ -123,7 +141,7 @@ describe("a template that users were on before", () => {
     [3, "after"],
     [6, "before"],
     [9, "after"],
-  ] as const)("gets there when the controller dies at call %i, %s it", async (call, when) => {
+  ] as const)("gets there when the controller dies at change %i of a run, %s it is heard of", async (call, when) => {
     const house = await houseOnV2();
     const fromMs = house.clock.now();
     let seen = 0;
