@@ -36,6 +36,10 @@ describe("exit codes", () => {
     [["get", "-o", "toml"], 2],
     [["pause", "x", "--wait", "10"], 2],
     [["controller", "--workers", "0"], 2],
+    [["release"], 2],
+    [["release", "x", "--all"], 2],
+    [["release", "x", "-A"], 2],
+    [["release", "--all", "--timeout", "soon"], 2],
   ])("sluice %j ends with %i", async (args, expected) => {
     expect((await typed(...args)).code).toBe(expected);
   });

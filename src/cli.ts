@@ -4,6 +4,7 @@ import { controllerCommand } from "./commands/controller.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { CommandFailure, EXIT } from "./commands/failure.ts";
 import { getCommand } from "./commands/get.ts";
+import { releaseCommand } from "./commands/release.ts";
 import { verbCommands } from "./commands/verbs.ts";
 import { readVersion } from "./commands/version-file.ts";
 import { versionCommand } from "./commands/version.ts";
@@ -28,6 +29,7 @@ export function program(): Command {
   root.commandsGroup("Install and run:");
   root.addCommand(crdsCommand());
   root.addCommand(controllerCommand());
+  root.addCommand(releaseCommand());
   root.commandsGroup("Other:");
   root.addCommand(demoCommand());
   root.addCommand(versionCommand());

@@ -1,6 +1,7 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import type { Verb } from "../api/phase.ts";
 import { type NamespaceOptions, withNamespaceOptions } from "./cluster-options.ts";
+import { parseWait } from "./parse-wait.ts";
 
 export interface VerbFlags extends NamespaceOptions {
   reason?: string;
@@ -104,11 +105,4 @@ Example:
       const { tellRun } = await import("./tell-run.ts");
       await tellRun({ verb, name, step, flags });
     });
-}
-
-/** Milliseconds of `10s`, `2m`, `500ms`. The parser of our kinds would bring their schemas, which help does not need. */
-function parseWait(text: string): number {
-  const match = /^(\d{1,6})(ms|s|m)$/.exec(text);
-  if (match === null) throw new InvalidArgumentError('Expected a duration such as "10s".');
-  return Number(match[1]) * { ms: 1, s: 1000, m: 60_000 }[match[2] as "ms" | "s" | "m"];
 }
