@@ -77,11 +77,11 @@ async function refusal(api: KubeApi, run: ReadRun, id: string): Promise<Outcome 
   }
 }
 
-/** A run that has ended answers no more: retry shows in a run that begins. */
-async function lookForNewRun(where: Where, given: ReadRun): Promise<Outcome | undefined> {
+/** A run that has ended answers no more: retry and undo show in a run that begins. */
+async function lookForNewRun(where: Where, given: ReadRun, id: string): Promise<Outcome | undefined> {
   const { runs } = await listRuns(where, given.spec.rollout);
   const [newest] = runs;
-  if (newest === undefined || newest.spec.ordinal <= given.spec.ordinal) return undefined;
+  if (newest === undefined || newest.spec.ordinal <= given.spec.ordinal) return refusal(where.api, given, id);
   return { kind: "accepted", message: `${newest.name} has begun (${newest.spec.reason})` };
 }
 

@@ -48,6 +48,9 @@ export async function tellRun(told: Told): Promise<void> {
   }
 }
 
+/** Each begins a run of its own. */
+const TAKEN_AFTER_THE_END: readonly Verb[] = ["retry", "undo"];
+
 /** The run that a command is for. @throws CommandFailure when none fits, or several do */
 export function chooseRun(verb: Verb, rollout: string, runs: readonly ReadRun[], named: string | undefined): ReadRun {
   const [newest] = runs;
@@ -58,7 +61,7 @@ export function chooseRun(verb: Verb, rollout: string, runs: readonly ReadRun[],
       throw new CommandFailure(
         `Rollout ${rollout} has no run ${named}\nIt has: ${runs.map(({ name }) => name).join(", ") || "none yet"}`,
       );
-    if (isFinal(meant.status.phase) && !(verb === "retry" && meant === newest))
+    if (isFinal(meant.status.phase) && !(TAKEN_AFTER_THE_END.includes(verb) && meant === newest))
       throw new CommandFailure(`${ended(meant)}, so it cannot be told to ${verb}`);
     return meant;
   }
@@ -71,7 +74,7 @@ export function chooseRun(verb: Verb, rollout: string, runs: readonly ReadRun[],
     throw new CommandFailure(
       `Rollout ${rollout} has had no run yet, so there is nothing to ${verb}\nA change of the Deployment's pod template begins one.`,
     );
-  if (verb === "retry") return newest;
+  if (TAKEN_AFTER_THE_END.includes(verb)) return newest;
   const hint =
     newest.status.phase === "RolledBack" || newest.status.phase === "Aborted"
       ? `\nTo try the same version again: ${typed(`retry ${rollout} -n ${newest.namespace}`)}`

@@ -60,8 +60,10 @@ export const MANUALS: Readonly<Record<Verb, Manual>> = {
     example: "retry checkout",
   },
   undo: {
-    summary: "put users back on the old pods while these are kept",
-    description: "After a promotion, while the old pods are kept: puts all users back on them at once.",
+    summary: "put users back on the version before",
+    description:
+      "After a promotion. While the old pods are kept: puts all users back on them at once. Later: begins a run that brings the version before " +
+      "up at full capacity and gives it every user, watched as ever; users stay on its pods until the Deployment's template is that version's, or another.",
     example: "undo checkout",
   },
 };

@@ -1,16 +1,23 @@
 import { isFinal, type Outcome } from "../api/phase.ts";
 import type { RolloutStatus } from "../api/run.ts";
 import type { RestFacts } from "../engine/rest.ts";
+import { refusedHash } from "../engine/undo.ts";
 import type { ReadRun } from "./observe.ts";
 
 /** How the newest run ended; by the Rollout's own memory where the run was deleted. */
 export function newestEnd(newest: ReadRun | undefined, ended: RolloutStatus["ended"]): RestFacts["newestRun"] {
   if (newest !== undefined && isFinal(newest.status.phase)) {
-    const { name, spec, status } = newest;
+    const { name, status } = newest;
     const message = status.end?.message ?? status.message;
     // A newer one has ended and is gone: what it refused stays refused.
     if (!isOlder(newest, ended))
-      return { name, outcome: status.phase as Outcome, hash: spec.to.hash, retry: asksForRetry(newest), message };
+      return {
+        name,
+        outcome: status.phase as Outcome,
+        hash: refusedHash(newest),
+        retry: asksForRetry(newest),
+        message,
+      };
   }
   return ended === undefined
     ? undefined

@@ -14,6 +14,7 @@ import { runName } from "../workload/names.ts";
 import { readOwn, type OwnState } from "../workload/own.ts";
 import { patchOwn, removeStrays } from "./act-workload.ts";
 import { templateIn } from "./template-in.ts";
+import { askedUndo, tellOfUndo, type AskedUndo } from "./asked-undo.ts";
 import { BY_OWNER } from "./caches.ts";
 import type { Context } from "./context.ts";
 import { templateOf, type ReadRun } from "./observe.ts";
@@ -56,12 +57,15 @@ export async function passRest(
       : readOwn(own, context.caches.replicaSets.byIndex(BY_OWNER, objectKey(own.metadata)), {
           live: live === undefined ? undefined : templateOf(context.caches, namespace, live.revision),
         });
-  const decision = decideRest(restFacts(context, rollout, spec, status.ended, own, state, live, runs));
+  const asked = askedUndo(context, own, live, runs);
+  if (newest !== undefined) tellOfUndo(context, newest, asked);
+  const facts = restFacts(context, rollout, spec, status.ended, own, state, live, runs);
+  const decision = decideRest({ ...facts, undo: asked.kind === "previous" });
   const last = newest === undefined ? undefined : runStanding(newest.name, newest.spec, newest.status);
   const guarded = own !== undefined && (await guardTwin(context, rollout, spec, own, live));
   const tidied = guarded || (own !== undefined && (await tidy(context, rollout, spec, own, live)));
   if (tidied) return { standing: restStanding(decision, last), live, wrote: true };
-  const result = await carryOut(context, { rollout, spec, own, state, live, known, newest }, decision);
+  const result = await carryOut(context, { rollout, spec, own, state, live, known, newest, asked }, decision);
   // Last, and no matter if it fails: tidiness stops nothing.
   const pruned = await pruneHistory(context, runs, live, spec.historyLimit).catch((error: unknown) => {
     context.log.warn({ err: error }, "old runs could not be deleted");
@@ -110,7 +114,7 @@ function restFacts(
   state: OwnState | undefined,
   live: Live | undefined,
   runs: readonly ReadRun[],
-): RestFacts {
+): Omit<RestFacts, "undo"> {
   const template =
     live === undefined ? undefined : templateOf(context.caches, rollout.metadata.namespace ?? "", live.revision);
   return {
@@ -146,6 +150,7 @@ interface At {
   /** What was live, also when it was in a Deployment that is gone. */
   known: Live | undefined;
   newest: ReadRun | undefined;
+  asked: AskedUndo;
 }
 
 interface Done {
@@ -169,7 +174,8 @@ async function carryOut(context: Context, at: At, decision: RestDecision): Promi
       if (live === undefined) return unchanged;
       if (heldBy(own) !== rollout.metadata.name) return { wrote: await mark(context, rollout, own), live };
       const paused = await patchOwn(context, own, pausePatch(own));
-      const started = await startRun(context, rollout, spec, own, live, decision.reason);
+      const previous = at.asked.kind === "previous" ? at.asked.revision : undefined;
+      const started = await startRun(context, rollout, spec, own, live, decision.reason, previous);
       return started.ok ? { wrote: true, live } : { wrote: paused, live, problem: started.message };
     }
     case "refused":

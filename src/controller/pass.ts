@@ -7,6 +7,7 @@ import { restStanding, rolloutStatus, runStanding, type Standing } from "../engi
 import { rfc3339 } from "../engine/memory.ts";
 import { lastTold } from "../engine/notice.ts";
 import { compilePlan, stepAt } from "../engine/plan.ts";
+import { refusedHash } from "../engine/undo.ts";
 import { isNotFound } from "../kube/errors.ts";
 import type { KubeObject } from "../kube/port.ts";
 import { objectKey } from "../kube/resources.ts";
@@ -242,7 +243,7 @@ function endOf(run: ReadRun, before: RolloutStatus): Partial<RolloutStatus> {
   const ended = {
     run: run.name,
     outcome: phase,
-    hash: run.spec.to.hash,
+    hash: refusedHash(run),
     message: end?.message ?? `${run.name} ${phase}`,
   };
   return { ended, live: liveAfter(before.live, run) };

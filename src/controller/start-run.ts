@@ -23,7 +23,7 @@ import { objectKey } from "../kube/resources.ts";
 
 export type Started = { ok: true; name: string } | { ok: false; message: string };
 
-/** Begins a run: creating the object is the commit. Named by one above the highest ordinal that the API server has, not the cache. */
+/** Begins a run; `previous` is what an undo brings. Creating the object is the commit. Named by one above the highest ordinal that the API server has, not the cache. */
 export async function startRun(
   context: Context,
   rollout: KubeObject,
@@ -31,6 +31,7 @@ export async function startRun(
   own: KubeObject,
   live: NonNullable<RolloutStatus["live"]>,
   reason: RunSpec["reason"],
+  previous?: TrackedRevision,
 ): Promise<Started> {
   const { namespace = "", name } = rollout.metadata;
   const from = liveRevision(context, namespace, name, own, live);
@@ -40,7 +41,7 @@ export async function startRun(
   if (!resolved.ok) return resolved;
   const ordinal = Math.max(await highestOrdinal(context, rollout), ordinalOf(live.revision)) + 1;
   const candidate = runName(name, ordinal);
-  const to = reason === "Converge" ? from.value : candidateRevision(name, candidate, templateIn(own));
+  const to = candidateOf(reason, name, candidate, { from: from.value, own, previous });
   const run: RunSpec = {
     rollout: name,
     ordinal,
@@ -97,6 +98,20 @@ async function highestOrdinal(context: Context, rollout: KubeObject): Promise<nu
 /** Of the run that a revision is named after: it may be gone, and its name must not come to mean two revisions. */
 function ordinalOf(revision: string): number {
   return Number(/-(\d+)(?:-[0-9a-f]{10})?$/.exec(revision)?.[1] ?? 0);
+}
+
+interface Candidates {
+  from: TrackedRevision;
+  own: KubeObject;
+  previous: TrackedRevision | undefined;
+}
+
+/** An undo brings a revision that is kept already, on a twin of its own. */
+function candidateOf(reason: RunSpec["reason"], rollout: string, name: string, of: Candidates): TrackedRevision {
+  if (reason === "Converge") return of.from;
+  const fresh = candidateRevision(rollout, name, templateIn(of.own));
+  if (reason !== "Undo" || of.previous === undefined) return fresh;
+  return { ...fresh, revision: of.previous.revision, hash: of.previous.hash };
 }
 
 function candidateRevision(rollout: string, name: string, template: PodTemplate): TrackedRevision {

@@ -3,6 +3,7 @@ import type { Phase } from "../api/phase.ts";
 import type { RolloutStatus, RunSpec, RunStatus } from "../api/run.ts";
 import { formatPercent } from "../api/units.ts";
 import { stepAt } from "./plan.ts";
+import { isUndone } from "./undo.ts";
 import type { RestDecision } from "./rest.ts";
 
 /** The rows of the condition contract: what kstatus and Argo CD make of a Rollout. */
@@ -68,6 +69,13 @@ export function runStanding(name: string, spec: RunSpec, status: RunStatus): Sta
           : (status.end?.reason ?? "RolledBack");
     return { row, reason, message: status.end?.message ?? `${name} was rolled back`, liveOnTwin };
   }
+  if (isUndone({ spec, status }))
+    return {
+      row: "RolledBack",
+      reason: "Undone",
+      message: `${name} brought users back to the version before; what was undone stays out until the template changes or somebody says retry`,
+      liveOnTwin,
+    };
   return {
     row,
     reason: row === "Succeeded" ? "Succeeded" : "Progressing",

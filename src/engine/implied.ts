@@ -22,7 +22,7 @@ export function impliedEvents(phase: Phase, memory: Memory, facts: RunFacts): En
     ["routeMissing", routeMissing(phase, facts)],
     ["newTemplate", outdated(phase, facts)],
     ["newTemplate", mayLeave(phase, memory, facts) ? newTemplate(facts) : undefined],
-    ["templateBack", mayLeave(phase, memory, facts) ? templateBack(facts) : undefined],
+    ["templateBack", mayLeave(phase, memory, facts) ? templateBack(phase, facts) : undefined],
     ["candidateLost", candidateLost(phase, memory, facts)],
     ["breachRollback", breach("Rollback", memory, facts)],
     // After what takes users away for a reason of its own: a withdrawal that this process could not remember was made for that reason.
@@ -76,7 +76,12 @@ function newTemplate(facts: RunFacts): string | undefined {
     : undefined;
 }
 
-function templateBack(facts: RunFacts): string | undefined {
+function templateBack(phase: Phase, facts: RunFacts): string | undefined {
+  // An undo sets out from the template that Git has: that only keeps the Deployment from catching up.
+  if (facts.run.spec.reason === "Undo" && facts.own.template === "live")
+    return phase === "Converging"
+      ? "the Deployment's template is the one that was undone: users stay on the twin"
+      : undefined;
   return facts.own.template === "live" ? "the Deployment's template is the live one again" : undefined;
 }
 

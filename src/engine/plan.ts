@@ -7,13 +7,13 @@ export const LAST_STEP = "all";
 
 /**
  * A Rollout's spec as the run goes by it: defaults filled in, units resolved, the promotion's ramp as steps of their own. On the fast
- * path, to a version that users were on before, there is the last step only.
+ * path and for an undo, to a version that users were on before, there is the last step only.
  */
 export function compilePlan(spec: RolloutSpec, reason: RunSpec["reason"] = "NewRevision"): Plan {
   const all = [...givenSteps(spec), ...rampSteps(spec)];
   const analysis = spec.analysis;
   return {
-    steps: reason === "FastPath" ? all.slice(-1) : all,
+    steps: reason === "FastPath" || reason === "Undo" ? all.slice(-1) : all,
     keepPreviousMs: durationMs(spec.promotion.keepPrevious),
     drainAfterMs: durationMs(spec.rollback.drainAfter),
     settleMs: durationMs(spec.traffic.settle),

@@ -80,7 +80,8 @@ function checksMessage(findings: NonNullable<RunFacts["preflight"]>): string {
 }
 
 function fastPath(facts: RunFacts): string {
-  return facts.run.spec.reason === "FastPath"
+  const { reason } = facts.run.spec;
+  return reason === "FastPath" || reason === "Undo"
     ? "; users were on this version before, so it goes to 100 % at once, without the steps before"
     : "";
 }

@@ -8,6 +8,7 @@ const BASE: RestFacts = {
   invalid: [],
   own: OWN,
   live: { track: "own", hash: "live" },
+  undo: false,
   wasLive: false,
   newestRun: undefined,
   hold: "policy",
@@ -69,6 +70,11 @@ const ROWS: readonly [string, Partial<RestFacts>, Partial<RestDecision>][] = [
     "a template that users were on before takes the fast path",
     { wasLive: true },
     { kind: "start", reason: "FastPath" },
+  ],
+  [
+    "an undo brings the version before",
+    { undo: true, own: { ...OWN, hash: "live" } },
+    { kind: "start", reason: "Undo" },
   ],
   ["not while suspended", { wasLive: true, suspend: true }, { kind: "suspended" }],
   [

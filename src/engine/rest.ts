@@ -17,6 +17,8 @@ export interface RestFacts {
       }
     | undefined;
   live: { track: "own" | "twin"; hash: string } | undefined;
+  /** Somebody asked for the version before, and it is known. */
+  undo: boolean;
   /** Users were on the Deployment's template before, within the runs that are kept: see wasLive. */
   wasLive: boolean;
   newestRun: { name: string; outcome: Outcome; hash: string; retry: boolean; message: string } | undefined;
@@ -43,6 +45,7 @@ export function decideRest(facts: RestFacts): RestDecision {
   if (facts.invalid.length > 0) return { kind: "invalid", message: facts.invalid.join("; ") };
   if (own === undefined) return { kind: "noWorkload", message: `Deployment ${facts.workload} does not exist` };
   if (live === undefined) return adoption(facts, own);
+  if (facts.undo && own.replicas > 0) return facts.suspend ? suspended() : { kind: "start", reason: "Undo" };
   if (own.hash === live.hash) {
     if (live.track === "twin" && own.replicas > 0)
       return facts.suspend ? suspended() : { kind: "start", reason: "Converge" };

@@ -35,13 +35,15 @@ describe("the table", () => {
     }
   });
 
-  test("puts off only commands, and only where a later state on the way takes them", () => {
+  test("puts off only commands, and only where a later state on the way, or the end, takes them", () => {
     const put = cells.filter(({ cell }) => cell.kind === "later");
     expect(put.map(({ state, event }) => `${state} ${event}`)).toEqual([
       "Fencing promote",
       "Fencing skip",
       "Shifting promote",
       "Shifting skip",
+      "Converging undo",
+      "Joining undo",
     ]);
     for (const event of ["promote", "skip"] as const)
       for (const state of ["Scaling", "Observing"] as const) expect(cellOf(state, event).kind).toBe("go");

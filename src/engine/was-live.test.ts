@@ -10,9 +10,15 @@ const tracked = (hash: string) => ({
   workload: "checkout",
 });
 
-function ended(from: string, to: string, phase: Phase, events: readonly string[] = []): EndedRun {
+function ended(
+  from: string,
+  to: string,
+  phase: Phase,
+  events: readonly string[] = [],
+  reason: EndedRun["spec"]["reason"] = "NewRevision",
+): EndedRun {
   const transitions = events.map((event) => ({ at: "2026-01-01T00:00:00Z", from: "A", to: "B", event }));
-  return { spec: { from: tracked(from), to: tracked(to) }, status: { phase, transitions } };
+  return { spec: { from: tracked(from), to: tracked(to), reason }, status: { phase, transitions } };
 }
 
 const ROWS: readonly [string, boolean, readonly EndedRun[]][] = [
@@ -44,6 +50,8 @@ const ROWS: readonly [string, boolean, readonly EndedRun[]][] = [
     false,
     [ended("v1", "v2", "Promoted"), ended("v0", "v1", "Promoted", ["converged", "breachRollback"])],
   ],
+  ["people have undone it", false, [ended("v1", "v0", "Promoted", [], "Undo"), ended("v0", "v1", "Promoted")]],
+  ["an undo brought it", true, [ended("v2", "v1", "Promoted", [], "Undo"), ended("v0", "v1", "RolledBack")]],
   [
     "somebody went on after a breach",
     true,

@@ -1,0 +1,50 @@
+import { isFinal } from "../api/phase.ts";
+import type { Command, RolloutStatus, TrackedRevision } from "../api/run.ts";
+import { previousRevision } from "../engine/undo.ts";
+import type { KubeObject } from "../kube/port.ts";
+import type { Context } from "./context.ts";
+import { templateOf, type ReadRun } from "./observe.ts";
+
+/** What an undo that was given to a run which has ended asks for: the version before, or a sentence why there is none. */
+export type AskedUndo =
+  | { kind: "none" }
+  | { kind: "previous"; command: Command; revision: TrackedRevision }
+  | { kind: "refused"; command: Command; message: string };
+
+/** `runs` the newest first. Only the newest is asked: a click that was meant for an earlier one must not hit a later. */
+export function askedUndo(
+  context: Context,
+  own: KubeObject | undefined,
+  live: RolloutStatus["live"],
+  runs: readonly ReadRun[],
+): AskedUndo {
+  const [newest] = runs;
+  if (own === undefined || live === undefined || newest === undefined || !isFinal(newest.status.phase))
+    return { kind: "none" };
+  const command = newest.spec.commands.findLast(
+    ({ id, verb }) => verb === "undo" && !newest.status.commandsSeen.includes(id),
+  );
+  if (command === undefined) return { kind: "none" };
+  const refused = (message: string): AskedUndo => ({ kind: "refused", command, message });
+  if ((own["spec"] as { replicas?: number }).replicas === 0)
+    return refused("the Deployment has 0 replicas: there are no users to bring back");
+  const revision = previousRevision(live.hash, runs);
+  if (revision === undefined) return refused("no run that is kept knows a version before the live one");
+  if (templateOf(context.caches, newest.namespace, revision.revision) === undefined)
+    return refused(`the PodTemplate ${revision.revision} of the version before is gone: put its template back in Git`);
+  return { kind: "previous", command, revision };
+}
+
+/** Answers whoever gave the command; told once, since an Event's name is made from the command's. */
+export function tellOfUndo(context: Context, run: ReadRun, asked: AskedUndo): void {
+  if (asked.kind !== "refused") return;
+  const { id, by = "somebody" } = asked.command;
+  context.events.tell(run.object, [
+    {
+      id: `${run.name}.${id}`,
+      type: "Warning",
+      reason: "CommandRefused",
+      message: `undo by ${by}: refused after the end: ${asked.message}`,
+    },
+  ]);
+}
