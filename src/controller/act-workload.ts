@@ -36,14 +36,16 @@ export async function arrangeWorkload(
 async function arrangeFloor(context: Context, run: ReadRun, wish: Desired["floor"]): Promise<boolean> {
   const found = run.status.asFound?.scaling;
   if (wish === "leave" || found === undefined) return false;
-  const hpa = autoscalerOf(context.caches, run.namespace, run.spec.pinned.workload.name);
-  if (hpa === undefined || hpa.metadata.name !== found.name) return false;
+  const autoscaler = autoscalerOf(context.caches, run.namespace, run.spec.pinned.workload.name);
+  if (autoscaler?.metadata.name !== found.name || autoscaler.kind !== found.kind) return false;
+  const resource = autoscaler.kind === "ScaledObject" ? context.keda : horizontalPodAutoscalers;
+  if (resource === undefined) return false;
   const { sizeAtStart } = run.spec.pinned;
-  const operations = wish === "raise" ? floorPatch(hpa, sizeAtStart) : floorBack(hpa, found, sizeAtStart);
+  const operations = wish === "raise" ? floorPatch(autoscaler, sizeAtStart) : floorBack(autoscaler, found, sizeAtStart);
   if (operations.length === 0) return false;
-  const ref = { namespace: run.namespace, name: hpa.metadata.name };
+  const ref = { namespace: run.namespace, name: autoscaler.metadata.name };
   await attempt(context, () =>
-    context.api.patch(horizontalPodAutoscalers, ref, { type: "json", operations: [...operations] }, options),
+    context.api.patch(resource, ref, { type: "json", operations: [...operations] }, options),
   );
   return true;
 }

@@ -26,6 +26,8 @@ export interface Caches {
   services: Cache;
   podTemplates: Cache;
   autoscalers: Cache;
+  /** KEDA's; absent where that is not served. */
+  scaledObjects?: Cache;
   virtualServices: Cache;
   destinationRules: Cache;
   /** The cache that holds this kind. */
@@ -37,6 +39,7 @@ export interface Caches {
 export interface CachesOptions {
   api: KubeApi;
   istio: IstioResources;
+  keda: Resource | undefined;
   /** All namespaces when absent. */
   namespace?: string;
   clock: Clock;
@@ -56,7 +59,7 @@ export const BY_REFERENCE = "reference";
 const BY_NAMESPACE = "namespace";
 
 export function createCaches(options: CachesOptions): Caches {
-  const { istio } = options;
+  const { istio, keda } = options;
   const open = (
     resource: Resource,
     transform: (object: KubeObject) => KubeObject,
@@ -80,6 +83,7 @@ export function createCaches(options: CachesOptions): Caches {
     rolloutCache.byIndex(BY_REFERENCE, reference).map((rollout) => objectKey(rollout.metadata));
   const labelled = (object: KubeObject) => rolloutOf(object).map((name) => key(object, name));
   const referring = (object: KubeObject) => naming(referenceOf(object));
+  const sizing = (object: KubeObject) => naming(`Deployment/${key(object, targetOf(object))}`);
   const cache = {
     rollouts: rolloutCache,
     runs: open(rolloutRuns, slim, labelled),
@@ -90,9 +94,8 @@ export function createCaches(options: CachesOptions): Caches {
     pods: open(pods, slimPod, labelled),
     services: open(services, slim, () => []),
     podTemplates: open(podTemplates, slim, () => []),
-    autoscalers: open(horizontalPodAutoscalers, slim, (object) =>
-      naming(`Deployment/${key(object, targetOf(object))}`),
-    ),
+    autoscalers: open(horizontalPodAutoscalers, slim, sizing),
+    ...(keda === undefined ? {} : { scaledObjects: open(keda, slim, sizing) }),
     virtualServices: open(istio.virtualServices, routed, referring),
     // The rule for a host may have any name: every Rollout of its namespace looks.
     destinationRules: open(istio.destinationRules, routed, (object) => [

@@ -120,7 +120,7 @@ function isReady(pod: KubeObject): boolean {
 
 /** What a run will ask of the API server before its end; each is looked up before it begins. */
 async function reviewAccess(context: Context, run: ReadRun): Promise<AccessFacts[]> {
-  const { istio } = context;
+  const { istio, keda } = context;
   const { destinationRule, virtualServices } = run.spec.pinned.istio;
   const ours = (resource: Resource, verbs: readonly string[]) =>
     verbs.map((verb) => ({ verb, resource, namespace: run.namespace }));
@@ -129,6 +129,7 @@ async function reviewAccess(context: Context, run: ReadRun): Promise<AccessFacts
     ...ours(replicaSets, ["patch"]),
     ...ours(podTemplates, ["get", "create", "update", "delete"]),
     ...ours(horizontalPodAutoscalers, ["patch"]),
+    ...(keda === undefined ? [] : ours(keda, ["patch"])),
     ...["get", "create", "patch", "delete"].map((verb) => ({
       verb,
       resource: istio.destinationRules,

@@ -4,7 +4,7 @@ import { fenceWrites } from "../kube/leader-fence.ts";
 import type { Log } from "../kube/log.ts";
 import { createOwnWrites, rememberWrites } from "../kube/own-writes.ts";
 import { patiently } from "../kube/patient.ts";
-import type { KubeApi } from "../kube/port.ts";
+import type { KubeApi, Resource } from "../kube/port.ts";
 import { createWorkqueue } from "../kube/workqueue.ts";
 import { createFeed, type Feed } from "../prometheus/feed.ts";
 import type { PrometheusApi } from "../prometheus/port.ts";
@@ -15,7 +15,7 @@ import { createEvidenceBook } from "./evidence.ts";
 import { watchHoldMode } from "./hold-mode.ts";
 import { createPass } from "./pass.ts";
 import { createPreflightDesk } from "./preflight.ts";
-import { discoverIstio } from "./resources.ts";
+import { discoverIstio, discoverKeda } from "./resources.ts";
 import { createSettleTracker } from "./settle-tracker.ts";
 import type { Telemetry } from "./telemetry.ts";
 
@@ -56,10 +56,12 @@ export async function startController(options: ControllerOptions): Promise<Contr
   const ownWrites = createOwnWrites();
   const fenced = fenceWrites(options.api, signal);
   const istio = await waitForIstio(options);
+  const keda = await findKeda(options);
   const hold = await watchHoldMode({ api: options.api, clock, log });
   const caches = createCaches({
     api: options.api,
     istio,
+    keda,
     clock,
     random,
     log,
@@ -101,6 +103,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     clock,
     log,
     istio,
+    keda,
     hold: hold.current,
     evidence,
     preflight: createPreflightDesk({ clock, log, onNews: (key) => queue.add(key) }),
@@ -178,5 +181,20 @@ async function waitForIstio(
         "this cluster serves no VirtualService and DestinationRule (networking.istio.io v1 or v1beta1): install Istio's CRDs; waiting",
       );
     await delay(clock, ISTIO_AGAIN_MS, signal);
+  }
+}
+
+/** A right that is missing for it, as after an upgrade of the image alone, must not keep everything else from work. */
+async function findKeda({ api, clock, log, namespace }: ControllerOptions): Promise<Resource | undefined> {
+  const keda = await patiently(clock, () => discoverKeda(api));
+  if (keda === undefined) return undefined;
+  try {
+    await patiently(clock, () => api.list(keda, { limit: 1, ...(namespace === undefined ? {} : { namespace }) }));
+    log.info({}, "KEDA is served: the floor of a ScaledObject is raised for the time of a run");
+    return keda;
+  } catch (error) {
+    if (!(error instanceof ApiError) || (error.code !== 403 && error.code !== 404)) throw error;
+    log.warn({ err: error }, "KEDA is served, but its ScaledObjects may not be read: their floors are left alone");
+    return undefined;
   }
 }

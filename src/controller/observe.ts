@@ -258,14 +258,16 @@ export function floorBack(hpa: KubeObject, found: NonNullable<AsFound["scaling"]
 
 function isFloorRestored(caches: Caches, run: ReadRun): boolean {
   const found = run.status.asFound?.scaling;
-  const hpa = autoscalerOf(caches, run.namespace, run.spec.pinned.workload.name);
-  if (found === undefined || hpa?.metadata.name !== found.name) return true;
-  return floorBack(hpa, found, run.spec.pinned.sizeAtStart).length === 0;
+  const autoscaler = autoscalerOf(caches, run.namespace, run.spec.pinned.workload.name);
+  if (found === undefined || autoscaler?.metadata.name !== found.name || autoscaler.kind !== found.kind) return true;
+  return floorBack(autoscaler, found, run.spec.pinned.sizeAtStart).length === 0;
 }
 
 export function autoscalerOf(caches: Caches, namespace: string, workload: string): KubeObject | undefined {
   return findAutoscaler(
-    caches.autoscalers.list((hpa) => hpa.metadata.namespace === namespace),
+    [caches.scaledObjects, caches.autoscalers].flatMap(
+      (cache) => cache?.list((autoscaler) => autoscaler.metadata.namespace === namespace) ?? [],
+    ),
     workload,
   );
 }

@@ -24,6 +24,12 @@ export interface IstioResources {
   destinationRules: Resource;
 }
 
+/** KEDA's ScaledObject; undefined when KEDA is not installed. */
+export async function discoverKeda(api: KubeApi): Promise<Resource | undefined> {
+  const served = await api.discover("keda.sh");
+  return served.find(({ kind, version }) => kind === "ScaledObject" && version === "v1alpha1");
+}
+
 /** Istio's kinds in the version that the cluster serves: v1, else v1beta1 (Istio before 1.22); undefined when Istio is not installed. */
 export async function discoverIstio(api: KubeApi): Promise<IstioResources | undefined> {
   const served = await api.discover(ISTIO);

@@ -59,6 +59,42 @@ describe("restoreFloorPatch", () => {
   });
 });
 
+describe("KEDA's ScaledObject", () => {
+  const scaled = (spec: { minReplicaCount?: number; maxReplicaCount?: number }): KubeObject => ({
+    apiVersion: "keda.sh/v1alpha1",
+    kind: "ScaledObject",
+    metadata: { name: "checkout", namespace: "shop", uid: "k" },
+    spec: { scaleTargetRef: { name: "checkout" }, ...spec },
+  });
+
+  test("has its floor raised and put back, to nothing at all too", () => {
+    const countPath = "/spec/minReplicaCount";
+    expect(floorPatch(scaled({}), 6)).toEqual([{ op: "add", path: countPath, value: 6 }]);
+    expect(floorPatch(scaled({ minReplicaCount: 2, maxReplicaCount: 4 }), 6)).toEqual([
+      { op: "test", path: countPath, value: 2 },
+      { op: "add", path: countPath, value: 4 },
+    ]);
+    expect(restoreFloorPatch(scaled({ minReplicaCount: 6 }), floorAsFound(scaled({})), 6)).toContainEqual({
+      op: "remove",
+      path: countPath,
+    });
+    expect(restoreFloorPatch(scaled({ minReplicaCount: 1 }), floorAsFound(scaled({ minReplicaCount: 0 })), 1)).toEqual([
+      { op: "test", path: countPath, value: 1 },
+      { op: "replace", path: countPath, value: 0 },
+    ]);
+  });
+
+  test("is what is changed, and not the autoscaler that KEDA makes from it", () => {
+    const made = hpa({ maxReplicas: 3 });
+    made.metadata.ownerReferences = [
+      { apiVersion: "keda.sh/v1alpha1", kind: "ScaledObject", name: "checkout", uid: "k" },
+    ];
+    const ours = scaled({});
+    expect(findAutoscaler([made, ours], "checkout")).toBe(ours);
+    expect(findAutoscaler([made], "checkout")).toBeUndefined();
+  });
+});
+
 test("the autoscaler of a Deployment is found by what it scales", () => {
   const other = hpa({ maxReplicas: 3 }, { kind: "StatefulSet", name: "checkout" });
   const ours = hpa({ maxReplicas: 3 });

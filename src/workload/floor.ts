@@ -3,60 +3,83 @@ import type { JsonPatchOperation, KubeObject } from "../kube/port.ts";
 
 type ScalingAsFound = NonNullable<AsFound["scaling"]>;
 
-interface HpaSpec {
+const SCALED_OBJECT = "ScaledObject";
+
+interface Bounds {
+  /** Where the floor stands. */
+  path: string;
+  min: number | undefined;
+  /** What an absent floor means. */
+  minByDefault: number;
+  max: number | undefined;
+}
+
+interface AutoscalerSpec {
   minReplicas?: number;
   maxReplicas?: number;
+  minReplicaCount?: number;
+  maxReplicaCount?: number;
   scaleTargetRef?: { apiVersion?: string; kind?: string; name?: string };
 }
 
-const PATH = "/spec/minReplicas";
-
-function specOf(hpa: KubeObject): HpaSpec {
-  return (hpa["spec"] ?? {}) as HpaSpec;
+function specOf(autoscaler: KubeObject): AutoscalerSpec {
+  return (autoscaler["spec"] ?? {}) as AutoscalerSpec;
 }
 
-/** The HorizontalPodAutoscaler that sizes this Deployment. */
-export function findAutoscaler(hpas: readonly KubeObject[], deployment: string): KubeObject | undefined {
-  return hpas.find((hpa) => {
-    const { kind, name } = specOf(hpa).scaleTargetRef ?? {};
-    return kind === "Deployment" && name === deployment;
+/** KEDA's ScaledObject may go down to nothing, and up to 100 (keda.sh/v1alpha1). */
+function boundsOf(autoscaler: KubeObject): Bounds {
+  const { minReplicas, maxReplicas, minReplicaCount, maxReplicaCount = 100 } = specOf(autoscaler);
+  return autoscaler.kind === SCALED_OBJECT
+    ? { path: "/spec/minReplicaCount", min: minReplicaCount, minByDefault: 0, max: maxReplicaCount }
+    : { path: "/spec/minReplicas", min: minReplicas, minByDefault: 1, max: maxReplicas };
+}
+
+/**
+ * What sizes this Deployment: a HorizontalPodAutoscaler, or KEDA's ScaledObject. One that a ScaledObject has made is passed over: KEDA
+ * would write back what anybody else writes into it.
+ */
+export function findAutoscaler(autoscalers: readonly KubeObject[], deployment: string): KubeObject | undefined {
+  return autoscalers.find((autoscaler) => {
+    const { kind = autoscaler.kind === SCALED_OBJECT ? "Deployment" : "", name } =
+      specOf(autoscaler).scaleTargetRef ?? {};
+    const isMade = autoscaler.metadata.ownerReferences?.some((owner) => owner.kind === SCALED_OBJECT) === true;
+    return kind === "Deployment" && name === deployment && !isMade;
   });
 }
 
 /** The floor as it is, to be persisted before it is raised. */
-export function floorAsFound(hpa: KubeObject): ScalingAsFound {
-  return { kind: hpa.kind, name: hpa.metadata.name, minReplicas: specOf(hpa).minReplicas ?? null };
+export function floorAsFound(autoscaler: KubeObject): ScalingAsFound {
+  return { kind: autoscaler.kind, name: autoscaler.metadata.name, minReplicas: boundsOf(autoscaler).min ?? null };
 }
 
-/** What the floor is raised to: the size at the start, as far as the ceiling allows. An autoscaler without a floor has 1. */
-export function raisedFloor(hpa: KubeObject, sizeAtStart: number): number {
-  const { minReplicas = 1, maxReplicas = sizeAtStart } = specOf(hpa);
-  return Math.max(minReplicas, Math.min(sizeAtStart, maxReplicas));
+/** What the floor is raised to: the size at the start, as far as the ceiling allows. */
+export function raisedFloor(autoscaler: KubeObject, sizeAtStart: number): number {
+  const { minByDefault, min = minByDefault, max = sizeAtStart } = boundsOf(autoscaler);
+  return Math.max(min, Math.min(sizeAtStart, max));
 }
 
 /** Raises the floor, so that the autoscaler does not take pods away from the live revision as its traffic moves; never lowers it. */
-export function floorPatch(hpa: KubeObject, sizeAtStart: number): JsonPatchOperation[] {
-  const { minReplicas } = specOf(hpa);
-  const raised = raisedFloor(hpa, sizeAtStart);
-  if (raised <= (minReplicas ?? 1)) return [];
-  return [...testFloor(minReplicas), { op: "add", path: PATH, value: raised }];
+export function floorPatch(autoscaler: KubeObject, sizeAtStart: number): JsonPatchOperation[] {
+  const bounds = boundsOf(autoscaler);
+  const raised = raisedFloor(autoscaler, sizeAtStart);
+  if (raised <= (bounds.min ?? bounds.minByDefault)) return [];
+  return [...testFloor(bounds), { op: "add", path: bounds.path, value: raised }];
 }
 
 /**
  * Puts the floor back as it was found, if it still is `ours`, the size that was asked for, or the most of it that the ceiling
  * allows; otherwise somebody chose it since, and it stays.
  */
-export function restoreFloorPatch(hpa: KubeObject, asFound: ScalingAsFound, ours: number): JsonPatchOperation[] {
-  const { minReplicas, maxReplicas = ours } = specOf(hpa);
-  const isOurs = minReplicas === ours || minReplicas === Math.min(ours, maxReplicas);
-  if (!isOurs || minReplicas === undefined || minReplicas <= (asFound.minReplicas ?? 1)) return [];
+export function restoreFloorPatch(autoscaler: KubeObject, asFound: ScalingAsFound, ours: number): JsonPatchOperation[] {
+  const bounds = boundsOf(autoscaler);
+  const { path, min, minByDefault, max = ours } = bounds;
+  const isOurs = min === ours || min === Math.min(ours, max);
+  if (!isOurs || min === undefined || min <= (asFound.minReplicas ?? minByDefault)) return [];
   const change: JsonPatchOperation =
-    asFound.minReplicas === null
-      ? { op: "remove", path: PATH }
-      : { op: "replace", path: PATH, value: asFound.minReplicas };
-  return [...testFloor(minReplicas), change];
+    asFound.minReplicas === null ? { op: "remove", path } : { op: "replace", path, value: asFound.minReplicas };
+  return [...testFloor(bounds), change];
 }
 
-function testFloor(minReplicas: number | undefined): JsonPatchOperation[] {
-  return minReplicas === undefined ? [] : [{ op: "test", path: PATH, value: minReplicas }];
+function testFloor({ path, min }: Bounds): JsonPatchOperation[] {
+  return min === undefined ? [] : [{ op: "test", path, value: min }];
 }

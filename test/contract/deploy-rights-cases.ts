@@ -16,6 +16,7 @@ export function rightsCases(open: () => DeployLab): void {
       services: "get list watch",
       podtemplates: "get list watch create update delete",
       "horizontalpodautoscalers.autoscaling": "get list watch patch",
+      "scaledobjects.keda.sh": "get list watch patch",
       "virtualservices.networking.istio.io": "get list watch patch",
       "destinationrules.networking.istio.io": "get list watch create patch delete",
       resourcequotas: "list",
