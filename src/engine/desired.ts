@@ -227,7 +227,8 @@ function draining(memory: Memory, facts: RunFacts, held: Desired, labels: Subset
   // A weight that Git rests with may not come back to the gone candidate's subset: that would have no pod.
   if (resting > 0 && !facts.routing.routesRestored && !widened(facts))
     return { ...held, floor: "raise", labels: { stable: facts.selector, canary: facts.selector } };
-  return { ...held, atMost: resting, ...restoring(facts) };
+  const lost = instead(facts);
+  return { ...held, atMost: resting, ...(lost === undefined ? {} : { labels: lost }), ...restoring(facts) };
 }
 
 /** What the routes, as they were found, give the subset `canary` while nothing is vetted. */

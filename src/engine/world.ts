@@ -123,7 +123,7 @@ export function labelsOf(phase: Phase, memory: Memory, facts: RunFacts): SubsetL
       if (from.track === "twin") return { stable: from.podLabels, canary: from.podLabels };
       return (facts.twin.exists || facts.twin.pods > 0) && facts.routing.form !== "plain"
         ? { stable: from.podLabels, canary: to.podLabels }
-        : undefined;
+        : instead(facts);
     default:
       return undefined;
   }

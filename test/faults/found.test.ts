@@ -47,6 +47,16 @@ const FOUND: readonly [string, Setting, readonly [atMs: number, action: Action][
     ],
   ],
   [
+    "a rule that was taken away in the last moment of a run was not made again, and the routes led nowhere",
+    split,
+    [
+      [0, { kind: "ship", tag: "v2" }],
+      [100, { kind: "ship", tag: "v1" }],
+      [200, { kind: "deleteRule" }],
+      [300, { kind: "breakWatches", how: "closed" }],
+    ],
+  ],
+  [
     "after a step of the wall clock a reading about the past said that no user met the candidate any more",
     { hold: "none", form: "split", routesMs: 500, rulesMs: 700, endpointsMs: 100, seed: 321_018 },
     [
