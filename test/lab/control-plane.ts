@@ -145,6 +145,10 @@ async function controllerManagerPart(dir: string, kubeconfig: string, admin: Adm
       "--use-service-account-credentials=false",
       `--controllers=${controllers.join(",")}`,
       "--horizontal-pod-autoscaler-sync-period=2s",
+      // A test has seconds where a cluster has minutes.
+      "--horizontal-pod-autoscaler-downscale-stabilization=4s",
+      "--horizontal-pod-autoscaler-cpu-initialization-period=1s",
+      "--horizontal-pod-autoscaler-initial-readiness-delay=1s",
       "--kube-api-qps=300",
       "--kube-api-burst=600",
     ],

@@ -1,10 +1,12 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Admin } from "./admin.ts";
 import { LabClient, type LabControl, type LabInfo } from "./client.ts";
 import { serveControl } from "./control.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { type Kubelet, startKubelet } from "./kubelet/kubelet.ts";
+import { serveMetricsApi } from "./kubelet/metrics-api.ts";
 import { startMesh } from "./mesh/mesh.ts";
 import { Parts } from "./parts.ts";
 import { choosePorts, inLabNamespace, type Ports } from "./ports.ts";
@@ -27,6 +29,8 @@ export interface LabOptions {
   gatewayApi?: boolean;
   /** Serve MutatingAdmissionPolicy, as clusters from 1.36 on do by themselves. @default true */
   mutatingAdmissionPolicy?: boolean;
+  /** `metrics.k8s.io`, from the load that pods carry, for HorizontalPodAutoscalers. @default false */
+  podMetrics?: boolean;
   /** For kube-apiserver. */
   featureGates?: Readonly<Record<string, boolean>>;
   apiserverArgs?: readonly string[];
@@ -94,6 +98,7 @@ async function boot(options: LabOptions, stack: AsyncDisposableStack): Promise<{
     starting.push(parts.start("controller-manager", plane.controllerManager));
     kubelet = await startKubelet({ admin, index, targetsFile, graceCapMs: options.graceCapMs ?? 2_000 });
     stack.defer(() => kubelet?.stop());
+    if (options.podMetrics === true) stack.use(await podMetrics(admin, dir, ports, kubelet));
   }
   if (mesh) {
     const kubeconfig = plane.kubeconfigs.admin;
@@ -114,6 +119,14 @@ async function boot(options: LabOptions, stack: AsyncDisposableStack): Promise<{
     server.close();
   });
   return { info: describe(dir, index, ports, plane, { mesh, meshClient: mesh && meshClient, prometheus }), control };
+}
+
+function podMetrics(admin: Admin, dir: string, ports: Ports, kubelet: Kubelet): Promise<AsyncDisposable> {
+  const [certFile, keyFile] = ["crt", "key"].map((ending) => join(dir, "certs", `apiserver.${ending}`)) as [
+    string,
+    string,
+  ];
+  return serveMetricsApi({ admin, port: ports.metricsApi, certFile, keyFile, pods: () => kubelet.all() });
 }
 
 async function makeDir(options: LabOptions, stack: AsyncDisposableStack): Promise<string> {

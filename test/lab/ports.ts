@@ -21,6 +21,7 @@ const names = [
   "meshClientAdmin",
   "prometheus",
   "control",
+  "metricsApi",
 ] as const;
 
 export type Ports = Record<(typeof names)[number], number>;

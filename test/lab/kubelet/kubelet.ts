@@ -28,6 +28,8 @@ export interface KubeletControl {
 }
 
 export interface Kubelet extends KubeletControl {
+  /** Every pod that runs here. */
+  all(): PodSummary[];
   stop(): Promise<void>;
 }
 
@@ -104,6 +106,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     async pods(namespace) {
       return [...running.values()].map(({ summary }) => summary).filter((pod) => pod.namespace === namespace);
     },
+    all: () => [...running.values()].map(({ summary }) => summary),
     async stop() {
       stopping.abort();
       await targets.close();

@@ -67,10 +67,10 @@ export class RunningPod {
   }
 
   get summary(): PodSummary {
-    const { name, namespace = "" } = this.#pod.metadata;
+    const { uid = "", labels = {}, name, namespace = "" } = this.#pod.metadata;
     const { address, workload, imageTag: tag } = this;
     const [ready, terminating, requests] = [this.#ready, this.#terminating, this.#metrics.requests];
-    return { name, namespace, address, workload, imageTag: tag, ready, terminating, requests };
+    return { uid, labels, name, namespace, address, workload, imageTag: tag, ready, terminating, requests };
   }
 
   matches(selector: PodSelector): boolean {

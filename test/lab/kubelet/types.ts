@@ -30,6 +30,8 @@ export interface PodSelector {
 }
 
 export interface PodSummary {
+  uid: string;
+  labels: Readonly<Record<string, string>>;
   name: string;
   namespace: string;
   address: string;
