@@ -54,6 +54,12 @@ export const planSchema = z.strictObject({
     .int()
     .min(0)
     .describe("How long a change that shows in no traffic is given to reach every proxy, in milliseconds."),
+  unmanagedCallers: z
+    .enum(["Refuse", "Accept"])
+    .default("Refuse")
+    .describe(
+      "Whether callers past the managed routes were accepted: they meet the new version by its share of the pods.",
+    ),
   progressDeadlineMs: z.int().min(1).describe("How long pods and weights may take, in milliseconds."),
   analysis: plannedAnalysisSchema.describe("What is measured, and what is done about it."),
 });

@@ -1,6 +1,7 @@
 import { isFinal } from "../api/phase.ts";
 import type { ObjectiveStatus, PlannedStep, RolloutStatus } from "../api/run.ts";
 import { formatDuration, formatPercent } from "../api/units.ts";
+import { plannedPodSharePercent } from "../engine/size.ts";
 import type { ReadRun } from "../controller/observe.ts";
 import { UNSEEN } from "./rollout-table.ts";
 import { currentStep, nextCommands, stepToApprove } from "./standing.ts";
@@ -77,10 +78,17 @@ function steps(run: ReadRun): string[] {
   return columns(
     spec.plan.steps.map((step, index) => [
       `${mark(run, step, index)} ${step.name}`,
-      formatPercent(step.weight),
+      share(run, step.weight),
       `for ${formatDuration(step.observeMs)}${gate(step, status.approved)}`,
     ]),
   );
+}
+
+/** With callers past the routes accepted, what they meet is said beside the weight. */
+function share({ spec }: ReadRun, weight: number): string {
+  if (spec.plan.unmanagedCallers !== "Accept") return formatPercent(weight);
+  const pods = Number(plannedPodSharePercent(weight, spec.pinned.sizeAtStart).toFixed(1));
+  return `${formatPercent(weight)} (past the routes ${formatPercent(pods)})`;
 }
 
 function gate(step: PlannedStep, approved: readonly string[]): string {

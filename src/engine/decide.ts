@@ -8,6 +8,7 @@ import { step } from "./machine.ts";
 import { memoryOf, msOf, rfc3339, type Memory } from "./memory.ts";
 import { noticeOf, type Notice } from "./notice.ts";
 import { stepAt } from "./plan.ts";
+import { ROUTED_MS } from "./progress.ts";
 import { cellOf } from "./table.ts";
 
 export interface Decision {
@@ -234,6 +235,7 @@ function wakeAt(status: RunStatus, facts: RunFacts): number | undefined {
     sinceMs === undefined ? undefined : sinceMs + plan.analysis.onInconclusive.holdMs,
     facts.nowMs + plan.settleMs - routesForMs,
     facts.nowMs + plan.settleMs - labelsForMs,
+    status.phase === "Withdrawing" ? facts.nowMs + ROUTED_MS - routesForMs : undefined,
     facts.nowMs + plan.settleMs - facts.twin.availableForMs,
     facts.nowMs + plan.settleMs - facts.twin.leavingForMs,
     facts.nowMs + 60_000,

@@ -194,6 +194,19 @@ describe("taking users back", () => {
     expect(decide(later).status.phase).toBe("Draining");
   });
 
+  test("callers past the routes, once accepted, are never waited for: the pods go as soon as no route leads there", () => {
+    const given = {
+      plan: { unmanagedCallers: "Accept" },
+      evidence: { candidate: { kind: "busy", forMs: 0 } },
+    } as const;
+    const still = { maxWeight: 0, minWeight: 0, labelsForMs: 20_000 };
+    const { status, wakeAtMs } = decide(factsOf(W, { ...given, routing: { ...still, routesForMs: 1_500 } }));
+    expect(status.phase).toBe(W);
+    expect(wakeAtMs).toBe(NOW + 500);
+    const later = decide(factsOf(W, { ...given, routing: { ...still, routesForMs: 2_000 } }));
+    expect(later).toMatchObject({ status: { phase: "Draining" }, desired: { twin: "gone", atMost: 0 } });
+  });
+
   test("a weight that is still written somewhere is not yet quiet, whatever the numbers say", () => {
     const evidence = { candidate: { kind: "quiet", forMs: MINUTE } } as const;
     const routing = { routesForMs: MINUTE, labelsForMs: MINUTE, minWeight: 0 };

@@ -22,6 +22,7 @@ export const PLAN: Plan = {
   ],
   keepPreviousMs: 10 * MINUTE,
   drainAfterMs: 30_000,
+  unmanagedCallers: "Refuse",
   settleMs: 15_000,
   progressDeadlineMs: 10 * MINUTE,
   analysis: {

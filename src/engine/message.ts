@@ -30,7 +30,7 @@ export function describe(from: Phase, to: Phase, event: EngineEvent, memory: Mem
     case "Shifting":
       return normal(
         "WeightRaised",
-        `${formatPercent(step.weight)} of the users go to the candidate (step ${step.name})`,
+        `${formatPercent(step.weight)} of the users go to the candidate (step ${step.name})${plan.unmanagedCallers === "Accept" ? `: ${why}` : ""}`,
       );
     case "Observing":
       return normal("StepStarted", `step ${step.name}: ${why}`);

@@ -17,6 +17,7 @@ export function compilePlan(spec: RolloutSpec, reason: RunSpec["reason"] = "NewR
     keepPreviousMs: durationMs(spec.promotion.keepPrevious),
     drainAfterMs: durationMs(spec.rollback.drainAfter),
     settleMs: durationMs(spec.traffic.settle),
+    unmanagedCallers: spec.traffic.unmanagedCallers,
     progressDeadlineMs: durationMs(spec.progressDeadline),
     analysis: {
       prometheus: analysis.prometheus.name,

@@ -4,7 +4,11 @@ import type { ProgressEvent } from "./event.ts";
 import type { Labels, RunFacts } from "./facts.ts";
 import { msOf, type Memory } from "./memory.ts";
 import { isLastStep, stepAt } from "./plan.ts";
+import { podSharePercent } from "./size.ts";
 import { isPlain, labelsOf, sameLabels, twinTarget } from "./world.ts";
+
+/** From the write of a weight until proxies have it, where nothing can be waited for any longer: istiod's own pause and its push. */
+export const ROUTED_MS = 2_000;
 
 type Progress = { type: ProgressEvent; message: string } | undefined;
 
@@ -132,7 +136,7 @@ function scaled(memory: Memory, facts: RunFacts): Progress {
   return when(
     twin.exists && twin.full && twin.available >= target && isKnown,
     "scaled",
-    `${twin.available} ${twin.available === 1 ? "pod of the candidate is" : "pods of the candidate are"} ready`,
+    `${twin.available} ${twin.available === 1 ? "pod of the candidate is" : "pods of the candidate are"} ready${pastTheMesh(facts)}`,
   );
 }
 
@@ -145,15 +149,23 @@ function applied(memory: Memory, facts: RunFacts): Progress {
   if (split === "applied")
     return {
       type: "applied",
-      message: `${formatPercent(weight)} is in force: the candidate's share of requests agrees`,
+      message: `${formatPercent(weight)} is in force: the candidate's share of requests agrees${pastTheMesh(facts)}`,
     };
   if (split === "tooFew" && settled) {
     return {
       type: "applied",
-      message: `${formatPercent(weight)} is taken to be in force after the settle time: too few requests to tell by`,
+      message: `${formatPercent(weight)} is taken to be in force after the settle time: too few requests to tell by${pastTheMesh(facts)}`,
     };
   }
   return undefined;
+}
+
+/** Whoever accepted such callers is told with each step what they meet: mostly the larger number. */
+function pastTheMesh({ run, twin, own, previousTwin }: RunFacts): string {
+  if (run.spec.plan.unmanagedCallers !== "Accept") return "";
+  const live = run.spec.from.track === "twin" ? (previousTwin?.available ?? 0) + own.replicas : own.liveAvailable;
+  const share = Number(podSharePercent(twin.available, live).toFixed(1));
+  return `; callers past the managed routes meet it by pods, ${twin.available} of ${twin.available + live}: ${formatPercent(share)}`;
 }
 
 function passed(memory: Memory, facts: RunFacts): Progress {
@@ -219,6 +231,12 @@ function quiet(phase: Phase, memory: Memory, facts: RunFacts): Progress {
   if (routing.maxWeight > 0) return undefined;
   if (untouched) return { type: "quiet", message: "no user ever met the candidate" };
   if (!facts.twin.exists && facts.twin.pods === 0) return { type: "quiet", message: "the candidate's pods are gone" };
+  // Callers that no route sends are never quiet: only the end of its pods takes the candidate from them.
+  if (facts.run.spec.plan.unmanagedCallers === "Accept" && routing.routesForMs >= Math.min(settleMs, ROUTED_MS))
+    return {
+      type: "quiet",
+      message: "no route leads to the candidate; its pods go, since callers past the routes meet them",
+    };
   // By this process's own time too: after a step of the wall clock a reading may be about a time before the weight was written.
   if (!labelsSettled(phase, memory, facts) || routing.routesForMs < settleMs) return undefined;
   if (evidence.candidate.kind === "quiet" && evidence.candidate.forMs >= settleMs) {

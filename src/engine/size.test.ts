@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { twinReplicas } from "./size.ts";
+import { plannedPodSharePercent, podSharePercent, twinReplicas } from "./size.ts";
 
 describe("twinReplicas", () => {
   test.each([
@@ -14,4 +14,13 @@ describe("twinReplicas", () => {
   });
 
   test("never falls within a run", () => expect(twinReplicas(10, 4, 3)).toBe(3));
+});
+
+describe("the candidate's share of the pods", () => {
+  test("is what callers past the mesh meet, and larger than a small weight", () => {
+    expect(podSharePercent(2, 10)).toBeCloseTo(16.7, 1);
+    expect(podSharePercent(0, 0)).toBe(0);
+    expect(plannedPodSharePercent(10, 4)).toBe(20);
+    expect(plannedPodSharePercent(100, 4)).toBe(50);
+  });
 });
