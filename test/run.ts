@@ -3,9 +3,13 @@
  * simulator, random schedules of faults on it, contract tests against a real apiserver, end-to-end tests on the lab. Ends with
  * "N passed, N failed"; a skipped test fails the run.
  *
+ * The lab's tests mostly wait, so what is simulated runs beside them with what they leave of the processors; what it has to say is
+ * printed when it is through.
+ *
  *   node test/run.ts [static|unit|sim|faults|contract|e2e ...]      all of them when none is named
  */
 import { spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -35,12 +39,12 @@ const tally: Tally = { passed: 0, failed: 0, skipped: 0 };
 try {
   if (wants("static")) for (const command of STATIC) count(await exitCode(command));
   if (wants("unit")) await vitest("unit", ["vitest"]);
-  if (wants("sim")) await vitest("sim", ["vitest"]);
-  if (wants("faults")) await vitest("faults", ["vitest"]);
+  const simulated = wants("contract") || wants("e2e") ? simulate(join(scratch, "simulated.log")) : simulate();
   // Inside a network namespace, where pods have addresses; the tools that are missing are built on the way in.
   for (const project of ["contract", "e2e"]) {
     if (wants(project)) await vitest(project, ["node", "test/lab/netns.ts", "vitest"]);
   }
+  await simulated;
 } finally {
   await rm(scratch, { recursive: true, force: true });
 }
@@ -52,22 +56,22 @@ function wants(stage: string): boolean {
   return wanted.length === 0 || wanted.includes(stage);
 }
 
+/** The stages on the simulator, one after the other; with `logFile` behind everything else, and heard of at the end. */
+async function simulate(logFile?: string): Promise<void> {
+  const command = logFile === undefined ? ["vitest"] : ["nice", "-n", "19", "vitest"];
+  for (const stage of ["sim", "faults"]) if (wants(stage)) await vitest(stage, command, logFile);
+  if (logFile !== undefined) process.stdout.write(await readFile(logFile, "utf8").catch(() => ""));
+}
+
 function count(code: number): void {
   if (code === 0) tally.passed++;
   else tally.failed++;
 }
 
-async function vitest(project: string, command: readonly string[]): Promise<void> {
+async function vitest(project: string, command: readonly string[], logFile?: string): Promise<void> {
   const report = join(scratch, `${project}.json`);
-  const code = await exitCode([
-    ...command,
-    "run",
-    "--project",
-    project,
-    "--reporter=default",
-    "--reporter=json",
-    `--outputFile.json=${report}`,
-  ]);
+  const options = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const code = await exitCode([...command, "run", "--project", project, ...options], logFile);
   const result = await readReport(report);
   tally.passed += result.passed;
   tally.failed += result.failed;
@@ -93,12 +97,15 @@ async function readReport(path: string): Promise<Tally> {
   }
 }
 
-function exitCode(command: readonly string[]): Promise<number> {
+function exitCode(command: readonly string[], logFile?: string): Promise<number> {
   const [program = "", ...args] = command;
-  console.log(`\n> ${command.join(" ")}`);
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: "inherit" });
+  console.log(`\n> ${command.join(" ")}${logFile === undefined ? "" : " (beside the rest)"}`);
+  const log = logFile === undefined ? undefined : openSync(logFile, "a");
+  return new Promise<number>((resolve, reject) => {
+    const child = spawn(program, args, { stdio: log === undefined ? "inherit" : ["ignore", log, log] });
     child.on("error", reject);
     child.on("exit", (code, signal) => resolve(signal === null ? (code ?? 1) : 1));
+  }).finally(() => {
+    if (log !== undefined) closeSync(log);
   });
 }

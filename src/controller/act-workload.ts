@@ -1,4 +1,5 @@
 import { FIELD_MANAGER } from "../api/metadata.ts";
+import type { Phase } from "../api/phase.ts";
 import type { Desired } from "../engine/desired.ts";
 import { ApiError, isAlreadyExists, isNotFound } from "../kube/errors.ts";
 import type { JsonPatchOperation, KubeObject } from "../kube/port.ts";
@@ -10,6 +11,8 @@ import { revisionObject } from "../workload/revision.ts";
 import { floorPatch } from "../workload/floor.ts";
 import { scalePatch, twinDeployment } from "../workload/twin.ts";
 import type { Context } from "./context.ts";
+import { mendHold } from "./hold-broken.ts";
+import { patchOwn } from "./patch-own.ts";
 import { templateIn } from "./template-in.ts";
 import { autoscalerOf, floorBack, templateOf, twinName, type Observed, type ReadRun } from "./observe.ts";
 
@@ -67,8 +70,26 @@ async function ensureRevision(context: Context, rollout: KubeObject, run: ReadRu
   return true;
 }
 
+/** It was paused when the run began. Later states open it and pause it again. */
+const MUST_BE_PAUSED: readonly Phase[] = [
+  "Preflight",
+  "Waiting",
+  "Fencing",
+  "Scaling",
+  "Shifting",
+  "Observing",
+  "Paused",
+  "SwappingLabels",
+  "SwappingWeight",
+  "Keeping",
+  "Undoing",
+  "Withdrawing",
+  "Draining",
+];
+
 async function arrangeOwn(context: Context, run: ReadRun, seen: Observed, wish: Desired["own"]): Promise<boolean> {
   if (seen.own === undefined || wish === "leave") return false;
+  if (wish === "pause" && MUST_BE_PAUSED.includes(run.status.phase)) return mendHold(context, run.object, seen.own);
   if (wish === "pause") return patchOwn(context, seen.own, pausePatch(seen.own));
   if (seen.ownState?.paused !== true) return false;
   // Rule 5: a stale cache would release the user's newest template to everyone.
@@ -78,23 +99,6 @@ async function arrangeOwn(context: Context, run: ReadRun, seen: Observed, wish: 
   if (live.metadata.uid !== seen.own.metadata.uid || vetted === undefined || !sameTemplate(templateIn(live), vetted))
     return true;
   return patchOwn(context, live, releasePatch(live));
-}
-
-/** Patches the own Deployment; a lost race is no error: the next pass sees what won. */
-export async function patchOwn(
-  context: Context,
-  own: KubeObject,
-  operations: readonly JsonPatchOperation[],
-): Promise<boolean> {
-  if (operations.length === 0) return false;
-  const ref = { namespace: own.metadata.namespace ?? "", name: own.metadata.name };
-  try {
-    await context.api.patch(deployments, ref, { type: "json", operations }, options);
-  } catch (error) {
-    if (!(error instanceof ApiError) || !(error.code === 409 || error.code === 422 || error.code === 404)) throw error;
-    context.log.info({ ...ref, err: error }, "the Deployment was not as the cache had it");
-  }
-  return true;
 }
 
 /**

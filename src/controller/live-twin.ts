@@ -7,7 +7,7 @@ import { deployments } from "../kube/resources.ts";
 import { specReplicas } from "../workload/fields.ts";
 import { scalePatch, twinDeployment, twinPodLabels } from "../workload/twin.ts";
 import { arrangeTraffic } from "./act-traffic.ts";
-import { patchOwn } from "./act-workload.ts";
+import { patchOwn } from "./patch-own.ts";
 import type { Context } from "./context.ts";
 import { templateOf } from "./observe.ts";
 import { routingAtRest } from "./routing-at-rest.ts";

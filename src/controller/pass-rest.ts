@@ -12,13 +12,15 @@ import { adoptPatch, heldBy, pausePatch, releasePatch } from "../workload/hold.t
 import { specReplicas } from "../workload/fields.ts";
 import { runName } from "../workload/names.ts";
 import { readOwn, type OwnState } from "../workload/own.ts";
-import { patchOwn, removeStrays } from "./act-workload.ts";
+import { removeStrays } from "./act-workload.ts";
+import { patchOwn } from "./patch-own.ts";
 import { templateIn } from "./template-in.ts";
 import { askedUndo, tellOfUndo, type AskedUndo } from "./asked-undo.ts";
 import { BY_OWNER } from "./caches.ts";
 import type { Context } from "./context.ts";
 import { templateOf, type ReadRun } from "./observe.ts";
 import { pruneHistory } from "./history.ts";
+import { mendHold } from "./hold-broken.ts";
 import { guardTwin } from "./live-twin.ts";
 import { isOlder, newestEnd } from "./newest-end.ts";
 import { rollouts } from "./resources.ts";
@@ -189,7 +191,7 @@ async function carryOut(context: Context, at: At, decision: RestDecision): Promi
 /** A template that may not meet users stays out also when somebody resumes the Deployment; pods of it are taken away (machine rule 2). */
 async function keepOut(context: Context, { rollout, state, live }: At, own: KubeObject): Promise<boolean> {
   if (heldBy(own) !== rollout.metadata.name) return mark(context, rollout, own);
-  if (await patchOwn(context, own, pausePatch(own))) return true;
+  if (await mendHold(context, rollout, own)) return true;
   return live?.track === "own" && (await removeStrays(context, rollout.metadata.namespace ?? "", state));
 }
 

@@ -54,6 +54,13 @@ async function autoscaled(onTestFailed: (tell: () => void) => void): Promise<Sce
         },
       };
       await lab.admin.create(hpa);
+      // It may not keep the twin, or the Deployment's own roll-out, from taking pods away: neither goes by evictions.
+      await lab.admin.create({
+        apiVersion: "policy/v1",
+        kind: "PodDisruptionBudget",
+        metadata: { name: "checkout", namespace: shop.namespace },
+        spec: { maxUnavailable: 0, selector: { matchLabels: { app: "checkout" } } },
+      });
     },
   });
 }
@@ -90,6 +97,17 @@ test.concurrent("load that doubles in a promotion is met by more pods of the new
     took: run.status?.finishedAt,
   });
   expect(await floorOf(scene)).toBe(2);
+  await until("the disruption budget counts the Deployment's pods and no others", async () => {
+    const budget = await lab.admin.get({
+      apiVersion: "policy/v1",
+      kind: "PodDisruptionBudget",
+      namespace: shop.namespace,
+      name: "checkout",
+    });
+    const { expectedPods, currentHealthy } = budget["status"] as { expectedPods: number; currentHealthy: number };
+    const replicas = await replicasOf(scene);
+    return expectedPods === replicas && currentHealthy === replicas;
+  });
   const [log, doubled, history] = [await load.stop(), await more.stop(), await weights.stop()];
   expect([...log.failures(), ...doubled.failures()]).toEqual([]);
   expect(canaryPercents(history)).toEqual([0, 10, 30, 100, 0]);
