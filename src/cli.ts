@@ -5,6 +5,7 @@ import { demoCommand } from "./commands/demo.ts";
 import { CommandFailure, EXIT } from "./commands/failure.ts";
 import { getCommand } from "./commands/get.ts";
 import { releaseCommand } from "./commands/release.ts";
+import { restartCommand } from "./commands/restart.ts";
 import { verbCommands } from "./commands/verbs.ts";
 import { readVersion } from "./commands/version-file.ts";
 import { versionCommand } from "./commands/version.ts";
@@ -24,6 +25,8 @@ export function program(): Command {
     .exitOverride();
   root.commandsGroup("See how things stand:");
   root.addCommand(getCommand());
+  root.commandsGroup("Ship:");
+  root.addCommand(restartCommand());
   root.commandsGroup("Tell a run what to do:");
   for (const command of verbCommands()) root.addCommand(command);
   root.commandsGroup("Install and run:");
