@@ -48,7 +48,7 @@ export async function runController(flags: ControllerFlags): Promise<number> {
   let controller: Controller | undefined;
   const telemetry = alsoTell(health, metrics);
   const scope = flags.namespace === undefined ? {} : { namespace: flags.namespace };
-  async function work(signal: AbortSignal): Promise<void> {
+  async function work(signal: AbortSignal, isOver: () => boolean): Promise<void> {
     health.leads();
     metrics.setLeader(true);
     signal.addEventListener("abort", () => metrics.setLeader(false), { once: true });
@@ -62,14 +62,15 @@ export async function runController(flags: ControllerFlags): Promise<number> {
       identity,
       workers: flags.workers,
       signal,
+      isOver,
       ...scope,
     });
     controller = started;
     metrics.watchQueue(started.queue);
     health.works(() => started.queue().active);
   }
-  const onElected = (signal: AbortSignal): void => {
-    work(signal).catch((err: unknown) => {
+  const onElected = (signal: AbortSignal, isOver: () => boolean): void => {
+    work(signal, isOver).catch((err: unknown) => {
       if (!signal.aborted) end.end(EXIT.failed, { err }, "the controller could not start");
     });
   };
@@ -136,9 +137,9 @@ async function warnWithoutCrds(api: KubeApi, log: Log): Promise<void> {
 }
 
 /** A term of leadership that nobody else competes for. */
-function leadAlone(onElected: (signal: AbortSignal) => void): { stop(): Promise<void> } {
+function leadAlone(onElected: (signal: AbortSignal, isOver: () => boolean) => void): { stop(): Promise<void> } {
   const term = new AbortController();
-  onElected(term.signal);
+  onElected(term.signal, () => false);
   return { stop: async () => term.abort(new Error("stopped")) };
 }
 

@@ -35,6 +35,8 @@ export interface ControllerOptions {
   workers?: number;
   /** Leadership: once aborted, nothing is written any more. */
   signal: AbortSignal;
+  /** Whether leadership has ended by the clock, though the signal does not say so yet. @default never */
+  isOver?: () => boolean;
 }
 
 export interface Controller {
@@ -54,7 +56,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
   const { clock, log, random, telemetry, signal } = options;
   const queue = createWorkqueue({ clock, random });
   const ownWrites = createOwnWrites();
-  const fenced = fenceWrites(options.api, signal);
+  const fenced = fenceWrites(options.api, signal, options.isOver);
   const istio = await waitForIstio(options);
   const keda = await findKeda(options);
   const hold = await watchHoldMode({ api: options.api, clock, log });

@@ -45,6 +45,13 @@ describe.each(writes)("%s", (name, write) => {
     expect(calls).toEqual([]);
   });
 
+  test("does not begin once the term is over by the clock", async () => {
+    const { api, calls } = hanging();
+    const { signal } = new AbortController();
+    await expect(write(fenceWrites(api, signal, () => true))).rejects.toMatchObject({ code: 0, reason: "NotLeader" });
+    expect(calls).toEqual([]);
+  });
+
   test("in flight ends with leadership", async () => {
     const { api, calls } = hanging();
     const term = new AbortController();

@@ -3,9 +3,9 @@ import type { KubeApi } from "./port.ts";
 
 /**
  * `api` for one term of leadership: once `signal` is aborted no write begins (ApiError "NotLeader", code 0), and those in flight are
- * aborted with it. Reads go through.
+ * aborted with it. Reads go through. `isOver` tells the end of the term by the clock, where the signal may be late.
  */
-export function fenceWrites(api: KubeApi, signal: AbortSignal): KubeApi {
+export function fenceWrites(api: KubeApi, signal: AbortSignal, isOver: () => boolean = () => false): KubeApi {
   async function fenced<Options extends { signal?: AbortSignal }, T>(
     options: Options | undefined,
     write: (options: Options & { signal: AbortSignal }) => Promise<T>,
@@ -22,7 +22,7 @@ export function fenceWrites(api: KubeApi, signal: AbortSignal): KubeApi {
   }
 
   function refuseUnlessLeading(cause?: unknown): void {
-    if (signal.aborted)
+    if (signal.aborted || isOver())
       throw new ApiError(0, "NotLeader", "this process no longer leads: the write was not made or not confirmed", {
         cause,
       });

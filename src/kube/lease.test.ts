@@ -49,6 +49,7 @@ function leaseServer() {
 function candidate(api: KubeApi, clock: ManualClock, identity: string) {
   const log: string[] = [];
   let term: AbortSignal | undefined;
+  let over: (() => boolean) | undefined;
   const election = startLeaseElection({
     api,
     clock,
@@ -56,14 +57,15 @@ function candidate(api: KubeApi, clock: ManualClock, identity: string) {
     log: silentLog,
     lease: ref,
     identity,
-    onElected: (signal) => {
+    onElected: (signal, isOver) => {
       term = signal;
+      over = isOver;
       log.push("elected");
     },
     onLost: (why) => log.push(`lost: ${why}`),
     onHolder: (holder) => log.push(`holder ${holder}`),
   });
-  return { election, log, term: () => term };
+  return { election, log, term: () => term, isOver: () => over?.() };
 }
 
 const holder = (server: { lease: KubeObject | undefined }) => server.lease && readLease(server.lease).holder;
@@ -151,6 +153,19 @@ describe("losing", () => {
     expect(a.term()?.aborted).toBe(true);
     expect(a.log.at(-1)).toBe("lost: the lease was not renewed for 10000 ms");
     expect(a.election.isLeader()).toBe(false);
+    await a.election.stop();
+  });
+
+  test("is known by the clock before any timer is due, as in a process that was stopped and goes on", async () => {
+    const clock = createManualClock();
+    let stoppedMs = 0;
+    const { api } = leaseServer();
+    const a = candidate(api, { ...clock, monotonic: () => clock.monotonic() + stoppedMs }, "a");
+    await clock.advance(0);
+    stoppedMs = 9_999;
+    expect(a.isOver()).toBe(false);
+    stoppedMs = 10_000;
+    expect([a.isOver(), a.term()?.aborted]).toEqual([true, false]);
     await a.election.stop();
   });
 

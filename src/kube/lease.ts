@@ -21,8 +21,11 @@ export interface LeaseOptions {
   renewDeadlineMs?: number;
   /** Between two tries. @default 2000 */
   retryMs?: number;
-  /** Called when leadership is won. `signal` is aborted when it ends, whatever the reason: hang every effect on it. */
-  onElected: (signal: AbortSignal) => void;
+  /**
+   * Called when leadership is won. `signal` is aborted when it ends, whatever the reason: hang every effect on it. `isOver` tells it
+   * by the clock, for a process that was stopped past its term learns what its sockets hold before any timer of its own is due.
+   */
+  onElected: (signal: AbortSignal, isOver: () => boolean) => void;
   /** Called after the signal was aborted by anything but `stop`. A process should end: it no longer knows what is true. */
   onLost: (why: string) => void;
   /** Told of each new holder, ourselves too. */
@@ -48,6 +51,7 @@ export function startLeaseElection(options: LeaseOptions): LeaseElection {
   }
   const stopping = new AbortController();
   let leading: AbortController | undefined;
+  let renewedMs = 0;
   let observed: { lease: KubeObject; record: LeaseRecord; atMs: number } | undefined;
 
   function observe(lease: KubeObject): void {
@@ -112,10 +116,10 @@ export function startLeaseElection(options: LeaseOptions): LeaseElection {
     }
   }
 
+  const leftMs = () => renewedMs + renewDeadlineMs - clock.monotonic();
+
   /** Returns why leadership ended. */
-  async function holdOn(acquiredMs: number): Promise<string> {
-    let renewedMs = acquiredMs;
-    const leftMs = () => renewedMs + renewDeadlineMs - clock.monotonic();
+  async function holdOn(): Promise<string> {
     while (leftMs() > 0) {
       await delay(clock, Math.min(jitteredMs(retryMs, 0.2, random()), leftMs()), stopping.signal);
       const startedMs = clock.monotonic();
@@ -156,11 +160,11 @@ export function startLeaseElection(options: LeaseOptions): LeaseElection {
 
   async function run(): Promise<void> {
     try {
-      const acquiredMs = await acquire();
+      renewedMs = await acquire();
       leading = new AbortController();
       log.info({ lease: ref, identity }, "leading");
-      options.onElected(leading.signal);
-      const why = await holdOn(acquiredMs);
+      options.onElected(leading.signal, () => leftMs() <= 0);
+      const why = await holdOn();
       leading.abort(new Error(why));
       log.error({ lease: ref, identity }, `no longer leading: ${why}`);
       options.onLost(why);
