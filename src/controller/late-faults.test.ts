@@ -31,6 +31,20 @@ describe("a version that turns bad late", () => {
     await house.term.stop();
   });
 
+  test("while nobody looks is taken away though the old pods were kept for long enough meanwhile", async () => {
+    const house = await houseIn("Keeping", long);
+    house.term.crash();
+    await turnBad(house);
+    await house.clock.advance(60_000);
+    const restartedMs = house.clock.now();
+    house.term = await house.start("second");
+    expect(await house.untilEnd(1)).toBe("RolledBack");
+    expect((house.sim.users.summary().lastFailureMs ?? 0) - restartedMs).toBeLessThan(8_000);
+    expect(await servedNow(house)).toEqual(["v1"]);
+    expect(house.unvetted()).toEqual([]);
+    await house.term.stop();
+  });
+
   test("while it waits for an approval is taken away as fast", async () => {
     const house = await houseIn("Waiting", {
       requestsPerSecond: 100,

@@ -156,6 +156,12 @@ describe("a weight counts as applied", () => {
     expect(decide(factsOf("Shifting", { evidence, status: first })).desired.weight).toBeUndefined();
   });
 
+  test("after a start the old pods are not let go before one look, however long they were kept", () => {
+    const keeping = (looked: boolean) => factsOf("Keeping", { evidence: { looked }, nowMs: NOW + 60 * MINUTE });
+    expect(decide(keeping(false)).status.phase).toBe("Keeping");
+    expect(decide(keeping(true)).status.phase).toBe("Converging");
+  });
+
   test("waiting for Prometheus to tell of the past runs into no deadline", () => {
     const late = factsOf("Shifting", { evidence: { replayed: false } });
     const facts = { ...late, nowMs: late.nowMs + 3_600_000 };

@@ -180,7 +180,8 @@ function passed(memory: Memory, facts: RunFacts): Progress {
 function keepOver(memory: Memory, facts: RunFacts): Progress {
   const untilMs = msOf(memory.deadlines.keep);
   return when(
-    untilMs !== undefined && facts.nowMs >= untilMs,
+    // The time goes on while there is no controller, and with the old pods goes the way back: one look first.
+    untilMs !== undefined && facts.nowMs >= untilMs && facts.evidence.looked,
     "keepOver",
     "the old pods were kept for as long as asked",
   );
