@@ -11,6 +11,7 @@ export default defineConfig({
           name: "unit",
           include: [
             "src/**/*.test.ts",
+            "test/faults/lab/table.test.ts",
             "test/lab/fault-proxy/*.test.ts",
             "test/lab/kubelet/*.test.ts",
             "test/lab/mesh/*.test.ts",
@@ -25,7 +26,7 @@ export default defineConfig({
           testTimeout: 20_000,
         },
       },
-      { test: { name: "faults", include: ["test/faults/**/*.test.ts"], pool: "threads", testTimeout: 600_000 } },
+      { test: { name: "faults", include: ["test/faults/*.test.ts"], pool: "threads", testTimeout: 600_000 } },
       { test: { name: "sim", include: simulated, pool: "threads", testTimeout: 120_000 } },
       {
         test: {
@@ -39,7 +40,12 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
-          include: ["test/lab/lab.test.ts", "test/lab/parts.test.ts", "test/e2e/**/*.test.ts"],
+          include: [
+            "test/lab/lab.test.ts",
+            "test/lab/parts.test.ts",
+            "test/e2e/**/*.test.ts",
+            "test/faults/lab/killed.test.ts",
+          ],
           globalSetup: ["test/lab/global-setup.ts"],
           testTimeout: 180_000,
           hookTimeout: 120_000,
