@@ -41,7 +41,8 @@ async function arrangeFloor(context: Context, run: ReadRun, wish: Desired["floor
   if (wish === "leave" || found === undefined) return false;
   const autoscaler = autoscalerOf(context.caches, run.namespace, run.spec.pinned.workload.name);
   if (autoscaler?.metadata.name !== found.name || autoscaler.kind !== found.kind) return false;
-  const resource = autoscaler.kind === "ScaledObject" ? context.keda : horizontalPodAutoscalers;
+  const resource =
+    autoscaler.kind === "ScaledObject" ? context.caches.scaledObjects?.resource : horizontalPodAutoscalers;
   if (resource === undefined) return false;
   const { sizeAtStart } = run.spec.pinned;
   const operations = wish === "raise" ? floorPatch(autoscaler, sizeAtStart) : floorBack(autoscaler, found, sizeAtStart);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import type { Phase } from "../api/phase.ts";
 import type { KubeApi, KubeObject } from "../kube/port.ts";
-import { customResourceDefinitions, deployments, horizontalPodAutoscalers } from "../kube/resources.ts";
+import { deployments, horizontalPodAutoscalers } from "../kube/resources.ts";
 import { openHouse, openKeptHouse, ref, type House } from "./fixture.test-helper.ts";
 import { houseIn, servedNow, untilPromoted } from "./states.test-helper.ts";
 
@@ -76,18 +77,19 @@ describe("a Deployment", () => {
   });
 });
 
-/** As much of KEDA's definition as its name and its versions. */
-const kedaDefinition: KubeObject = {
-  apiVersion: "apiextensions.k8s.io/v1",
-  kind: "CustomResourceDefinition",
-  metadata: { name: "scaledobjects.keda.sh" },
-  spec: {
-    group: "keda.sh",
-    scope: "Namespaced",
-    names: { kind: "ScaledObject", plural: "scaledobjects" },
-    versions: [{ name: "v1alpha1", served: true, storage: true, subresources: { status: {} } }],
+test.each<Phase>(["SwappingLabels", "SwappingWeight", "Keeping", "Converging"])(
+  "a Deployment that is scaled up while users are on the twin (%s) has the twin follow; nobody notices",
+  async (phase) => {
+    const house = await houseIn(phase);
+    await house.alice.patch(deployments, ref, { type: "merge", patch: { spec: { replicas: 7 } } });
+    await house.clock.advance(500);
+    expect(house.object("deployments.apps", "checkout-1")?.["spec"]).toMatchObject({ replicas: 7 });
+    await untilPromoted(house);
+    expect(house.object("deployments.apps")?.["spec"]).toMatchObject({ replicas: 7 });
+    expect(house.sim.users.summary().failed).toBe(0);
+    await house.term.stop();
   },
-};
+);
 
 describe("the floor of an autoscaler", () => {
   test.each<[string, number | undefined, string]>([
@@ -106,53 +108,6 @@ describe("the floor of an autoscaler", () => {
     expect(JSON.stringify(house.object("horizontalpodautoscalers.autoscaling")?.["spec"])).toBe(before);
     await house.term.stop();
   });
-
-  test.each<[number | undefined, string]>([
-    [undefined, "v2"],
-    [2, "v2-errors50"],
-  ])(
-    "of KEDA (%s, %s) is raised in its ScaledObject, also by a controller that is killed and comes back",
-    async (floor, tag) => {
-      const scaledObjects = {
-        group: "keda.sh",
-        version: "v1alpha1",
-        kind: "ScaledObject",
-        plural: "scaledobjects",
-        namespaced: true,
-      };
-      const counts = floor === undefined ? {} : { minReplicaCount: floor };
-      const furnish = async (alice: KubeApi) => {
-        await alice.create(customResourceDefinitions, kedaDefinition);
-        await alice.create(scaledObjects, {
-          apiVersion: "keda.sh/v1alpha1",
-          kind: "ScaledObject",
-          metadata: { ...ref },
-          spec: { scaleTargetRef: { name: "checkout" }, maxReplicaCount: 10, ...counts, triggers: [] },
-        });
-        // What KEDA makes of it.
-        const made = autoscaler(1);
-        const uid = (await alice.get(scaledObjects, ref)).metadata.uid ?? "";
-        const owner = { apiVersion: "keda.sh/v1alpha1", kind: "ScaledObject", name: "checkout", uid };
-        await alice.create(horizontalPodAutoscalers, {
-          ...made,
-          metadata: { ...made.metadata, ownerReferences: [owner] },
-        });
-      };
-      const house = await openKeptHouse({ furnish });
-      const specNow = () => JSON.stringify(house.object("scaledobjects.keda.sh")?.["spec"]);
-      const [before, made] = [specNow(), floorOf(house)];
-      await house.ship(tag);
-      await house.untilPhase("Observing", 1);
-      expect(specNow()).toContain('"minReplicaCount":4');
-      expect(floorOf(house)).toBe(made);
-      house.term.crash();
-      const second = await house.start("second");
-      await house.untilEnd(1);
-      await house.clock.advance(1_000);
-      expect(specNow()).toBe(before);
-      await second.stop();
-    },
-  );
 
   test("that its user changes during a run is left as they want it", async () => {
     const furnish = (alice: KubeApi) => alice.create(horizontalPodAutoscalers, autoscaler(2));

@@ -26,12 +26,14 @@ export interface Caches {
   services: Cache;
   podTemplates: Cache;
   autoscalers: Cache;
-  /** KEDA's; absent where that is not served. */
-  scaledObjects?: Cache;
+  /** KEDA's; undefined until they are opened. */
+  readonly scaledObjects: Cache | undefined;
   virtualServices: Cache;
   destinationRules: Cache;
   /** The cache that holds this kind. */
   of(resource: Resource): Cache | undefined;
+  /** KEDA may be installed at any time. A second call changes nothing. */
+  openScaledObjects(resource: Resource): void;
   whenSynced(signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
 }
@@ -39,7 +41,6 @@ export interface Caches {
 export interface CachesOptions {
   api: KubeApi;
   istio: IstioResources;
-  keda: Resource | undefined;
   /** All namespaces when absent. */
   namespace?: string;
   clock: Clock;
@@ -59,7 +60,7 @@ export const BY_REFERENCE = "reference";
 const BY_NAMESPACE = "namespace";
 
 export function createCaches(options: CachesOptions): Caches {
-  const { istio, keda } = options;
+  const { istio } = options;
   const open = (
     resource: Resource,
     transform: (object: KubeObject) => KubeObject,
@@ -95,7 +96,6 @@ export function createCaches(options: CachesOptions): Caches {
     services: open(services, slim, () => []),
     podTemplates: open(podTemplates, slim, () => []),
     autoscalers: open(horizontalPodAutoscalers, slim, sizing),
-    ...(keda === undefined ? {} : { scaledObjects: open(keda, slim, sizing) }),
     virtualServices: open(istio.virtualServices, routed, referring),
     // The rule for a host may have any name: every Rollout of its namespace looks.
     destinationRules: open(istio.destinationRules, routed, (object) => [
@@ -111,9 +111,18 @@ export function createCaches(options: CachesOptions): Caches {
   cache.pods.addIndex(BY_RUN, (object) =>
     object.metadata.labels?.[LABEL_RUN] === undefined ? [] : [key(object, object.metadata.labels[LABEL_RUN])],
   );
-  const all = Object.values(cache);
+  const all: Cache[] = Object.values(cache);
+  let scaledObjects: Cache | undefined;
   return {
     ...cache,
+    get scaledObjects() {
+      return scaledObjects;
+    },
+    openScaledObjects(resource) {
+      if (scaledObjects !== undefined) return;
+      scaledObjects = open(resource, slim, sizing);
+      all.push(scaledObjects);
+    },
     of: (resource) => all.find((candidate) => resourceName(candidate.resource) === resourceName(resource)),
     async whenSynced(signal) {
       await Promise.all(all.map((one) => one.whenSynced(signal)));

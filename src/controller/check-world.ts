@@ -120,7 +120,8 @@ function isReady(pod: KubeObject): boolean {
 
 /** What a run will ask of the API server before its end; each is looked up before it begins. */
 async function reviewAccess(context: Context, run: ReadRun): Promise<AccessFacts[]> {
-  const { istio, keda } = context;
+  const { istio, caches } = context;
+  const keda = caches.scaledObjects?.resource;
   const { destinationRule, virtualServices } = run.spec.pinned.istio;
   const ours = (resource: Resource, verbs: readonly string[]) =>
     verbs.map((verb) => ({ verb, resource, namespace: run.namespace }));

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { Log } from "../kube/log.ts";
 import type { OwnWrites } from "../kube/own-writes.ts";
-import type { KubeApi, Resource } from "../kube/port.ts";
+import type { KubeApi } from "../kube/port.ts";
 import type { Caches } from "./caches.ts";
 import type { EventRecorder } from "./event-recorder.ts";
 import type { EvidenceBook } from "./evidence.ts";
@@ -19,8 +19,6 @@ export interface Context {
   clock: Clock;
   log: Log;
   istio: IstioResources;
-  /** KEDA's ScaledObject, where that was served when this term began. */
-  keda: Resource | undefined;
   /** How Deployments are held in this cluster; looked up again now and then. */
   hold(): "policy" | "pause";
   evidence: EvidenceBook;

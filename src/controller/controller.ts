@@ -4,7 +4,7 @@ import { fenceWrites } from "../kube/leader-fence.ts";
 import type { Log } from "../kube/log.ts";
 import { createOwnWrites, rememberWrites } from "../kube/own-writes.ts";
 import { patiently } from "../kube/patient.ts";
-import type { KubeApi, Resource } from "../kube/port.ts";
+import type { KubeApi } from "../kube/port.ts";
 import { createWorkqueue } from "../kube/workqueue.ts";
 import { createFeed, type Feed } from "../prometheus/feed.ts";
 import type { PrometheusApi } from "../prometheus/port.ts";
@@ -13,9 +13,10 @@ import type { Context } from "./context.ts";
 import { createEventRecorder } from "./event-recorder.ts";
 import { createEvidenceBook } from "./evidence.ts";
 import { watchHoldMode } from "./hold-mode.ts";
+import { watchForKeda } from "./keda.ts";
 import { createPass } from "./pass.ts";
 import { createPreflightDesk } from "./preflight.ts";
-import { discoverIstio, discoverKeda } from "./resources.ts";
+import { discoverIstio } from "./resources.ts";
 import { createSettleTracker } from "./settle-tracker.ts";
 import type { Telemetry } from "./telemetry.ts";
 
@@ -58,12 +59,10 @@ export async function startController(options: ControllerOptions): Promise<Contr
   const ownWrites = createOwnWrites();
   const fenced = fenceWrites(options.api, signal, options.isOver);
   const istio = await waitForIstio(options);
-  const keda = await findKeda(options);
   const hold = await watchHoldMode({ api: options.api, clock, log });
   const caches = createCaches({
     api: options.api,
     istio,
-    keda,
     clock,
     random,
     log,
@@ -73,6 +72,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     onRelist: telemetry.relisted,
     ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
   });
+  const keda = await watchForKeda({ ...options, onFound: caches.openScaledObjects });
   const feeds = new Map<string, Feed>();
   const evidence = createEvidenceBook({
     clock,
@@ -105,7 +105,6 @@ export async function startController(options: ControllerOptions): Promise<Contr
     clock,
     log,
     istio,
-    keda,
     hold: hold.current,
     evidence,
     preflight: createPreflightDesk({ clock, log, onNews: (key) => queue.add(key) }),
@@ -157,6 +156,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     queue: () => ({ depth: queue.depth(), active: queue.active(), oldestAgeMs: queue.oldestAgeMs() }),
     async stop() {
       hold.stop();
+      keda.stop();
       await queue.shutdown({ drain: !signal.aborted });
       await Promise.all(workers);
       for (const feed of feeds.values()) feed.stop();
@@ -183,20 +183,5 @@ async function waitForIstio(
         "this cluster serves no VirtualService and DestinationRule (networking.istio.io v1 or v1beta1): install Istio's CRDs; waiting",
       );
     await delay(clock, ISTIO_AGAIN_MS, signal);
-  }
-}
-
-/** A right that is missing for it, as after an upgrade of the image alone, must not keep everything else from work. */
-async function findKeda({ api, clock, log, namespace }: ControllerOptions): Promise<Resource | undefined> {
-  const keda = await patiently(clock, () => discoverKeda(api));
-  if (keda === undefined) return undefined;
-  try {
-    await patiently(clock, () => api.list(keda, { limit: 1, ...(namespace === undefined ? {} : { namespace }) }));
-    log.info({}, "KEDA is served: the floor of a ScaledObject is raised for the time of a run");
-    return keda;
-  } catch (error) {
-    if (!(error instanceof ApiError) || (error.code !== 403 && error.code !== 404)) throw error;
-    log.warn({ err: error }, "KEDA is served, but its ScaledObjects may not be read: their floors are left alone");
-    return undefined;
   }
 }
