@@ -4,6 +4,7 @@ import { startLoad } from "../lab/load.ts";
 import { type Lab, startLab } from "../lab/lab.ts";
 import { until } from "../lab/wait.ts";
 import { installSluice } from "./install.ts";
+import { scaleByKeda, serveScaledObjects } from "./keda.ts";
 import { createScene, moreRequests, type Scene } from "./scene.ts";
 import { canaryPercents, tell } from "./seen.ts";
 import { type Sluice, startSluice } from "./sluice.ts";
@@ -14,12 +15,15 @@ let sluice: Sluice;
 beforeAll(async () => {
   lab = await startLab({ index: 1, meshClient: false, podMetrics: true });
   await installSluice(lab);
+  await serveScaledObjects(lab);
   sluice = await startSluice(lab);
 });
 
 afterAll(async () => {
+  const refusals = sluice.refusals();
   await sluice[Symbol.asyncDispose]();
   await lab.stop();
+  expect(refusals, "deploy/ gives the controller every right that it uses").toEqual([]);
 });
 
 /** A request costs 10 ms of CPU: a pod is at its target of 50 % with 20 requests a second. */
@@ -135,4 +139,37 @@ test.concurrent("load that halves in a rollback takes no pod from the old versio
   expect(after.failures()).toEqual([]);
   expect(after.countByVersion()).toEqual({ v1: after.total });
   expect(load.log.failures().filter(({ version }) => version !== "v2-errors50")).toEqual([]);
+});
+
+test.concurrent("the floor that KEDA's users write is raised in the ScaledObject alone, and is absent again afterwards", async (at) => {
+  await using scene = await createScene(sluice, {
+    onTestFailed: at.onTestFailed,
+    ratePerSecond: 60,
+    shop: { replicas: 3, deploymentSpec: { template } },
+    prepare: (shop) => scaleByKeda(lab, shop),
+  });
+  const { runs, shop, load } = scene;
+  const { namespace, name } = shop;
+  const scaledObject = { apiVersion: "keda.sh/v1alpha1", kind: "ScaledObject", namespace, name };
+  const made = {
+    apiVersion: "autoscaling/v2",
+    kind: "HorizontalPodAutoscaler",
+    namespace,
+    name: `keda-hpa-${name}`,
+  };
+  const before = (await lab.admin.get(scaledObject))["spec"];
+  const autoscaler = (await lab.admin.get(made))["spec"];
+  await shop.setImage("shop/checkout:v2");
+  const { spec, status } = await runs.waitFor(1, "Observing");
+  expect(status?.asFound?.scaling).toEqual({ kind: "ScaledObject", name, minReplicas: null });
+  expect((await lab.admin.get(scaledObject))["spec"]).toEqual({
+    ...(before as object),
+    minReplicaCount: spec.pinned.sizeAtStart,
+  });
+  await runs.waitFor(1, "Promoted", 90_000);
+  expect((await lab.admin.get(scaledObject))["spec"]).toEqual(before);
+  const after = await lab.admin.get(made);
+  expect(after["spec"]).toEqual(autoscaler);
+  expect(after.metadata.managedFields?.map(({ manager }) => manager)).not.toContain("sluice");
+  expect((await load.stop()).failures()).toEqual([]);
 });
