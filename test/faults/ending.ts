@@ -18,7 +18,7 @@ export async function watchEnding(stage: Stage, git: Git, runs: Runs, verdicts: 
   if (runs.active() !== undefined && house.object("rollouts.sluice.dev") !== undefined) {
     await house.command("abort").catch(() => {});
     await until(stage, () => runs.active() === undefined, 120_000);
-    if (runs.active() !== undefined) return verdicts.broken("I5", `an abort does not end it: ${standing(stage, runs)}`);
+    if (runs.active() !== undefined) return verdicts.broken("I1", `an abort does not end it: ${standing(stage, runs)}`);
     if (!(await settles(stage, runs)))
       return verdicts.broken("I5", `it never settles after an abort: ${standing(stage, runs)}`);
   }
@@ -85,10 +85,10 @@ async function atRest(stage: Stage, git: Git, runs: Runs, verdicts: Verdicts): P
   const writesBefore = terms.writes();
   await stage.advance(10_000);
   const written = terms.writes() - writesBefore;
-  if (written > MOST_WRITES_AT_REST) verdicts.broken("I7", `${written} writes in ten seconds at rest`);
+  if (written > MOST_WRITES_AT_REST) verdicts.broken("I5", `${written} writes in ten seconds at rest`);
   const seen = house.sim.users.summary({ fromMs });
   const isBad = Object.keys(seen.byVersion).some((version) => (behaviourOfTag(version).errorFraction ?? 0) > 0);
-  if (seen.failed > 0 && !isBad) verdicts.broken("I2", `${seen.failed} of ${seen.total} requests fail at rest`);
+  if (seen.failed > 0 && !isBad) verdicts.broken("I6", `${seen.failed} of ${seen.total} requests fail at rest`);
   const liveOnTwin = house.rolloutStatus().live?.track === "twin";
   const twins = house.sim.store
     .list("deployments.apps", "shop")
@@ -96,11 +96,11 @@ async function atRest(stage: Stage, git: Git, runs: Runs, verdicts: Verdicts): P
     .map(({ metadata }) => metadata.name);
   const protects = house.object("rollouts.sluice.dev") !== undefined;
   const due = protects && liveOnTwin ? 1 : 0;
-  if (twins.length > due) verdicts.broken("I5", `twins are left: ${twins.join(", ")}; ${standing(stage, runs)}`);
+  if (twins.length > due) verdicts.broken("I4", `twins are left: ${twins.join(", ")}; ${standing(stage, runs)}`);
   const hpa = house.object("horizontalpodautoscalers.autoscaling");
   const floor = (hpa?.["spec"] as { minReplicas?: number } | undefined)?.minReplicas;
   const ended = isFinal(runs.newest()?.status.phase ?? "Promoted");
-  if (floor !== 2 && ended && !liveOnTwin) verdicts.broken("I5", `the autoscaler's floor is left at ${floor}`);
+  if (floor !== 2 && ended && !liveOnTwin) verdicts.broken("I4", `the autoscaler's floor is left at ${floor}`);
   if (!liveOnTwin) routesAreTheirs(stage, git, verdicts);
 }
 
@@ -109,8 +109,8 @@ function routesAreTheirs({ house, setting }: Stage, git: Git, verdicts: Verdicts
   const rule = house.object(RULE);
   const now = JSON.stringify(route?.["spec"]);
   if (setting.form === "plain") {
-    if (now !== JSON.stringify(git.route["spec"])) verdicts.broken("I5", `the route is left as ${now}`);
-    if (rule !== undefined) verdicts.broken("I5", `a rule is left: ${JSON.stringify(rule["spec"])}`);
+    if (now !== JSON.stringify(git.route["spec"])) verdicts.broken("I4", `the route is left as ${now}`);
+    if (rule !== undefined) verdicts.broken("I4", `a rule is left: ${JSON.stringify(rule["spec"])}`);
     return;
   }
   const subsets = (rule?.["spec"] as { subsets?: { labels: object }[] } | undefined)?.subsets ?? [];
@@ -119,7 +119,7 @@ function routesAreTheirs({ house, setting }: Stage, git: Git, verdicts: Verdicts
       JSON.stringify(subset.labels) !== JSON.stringify({ app: "checkout" }) &&
       !JSON.stringify(subset).includes("nobody")
     )
-      verdicts.broken("I5", `a subset is left as ${JSON.stringify(subset)}`);
+      verdicts.broken("I4", `a subset is left as ${JSON.stringify(subset)}`);
   }
-  if (destinationsOf(route).length !== 2) verdicts.broken("I5", `the route is left as ${now}`);
+  if (destinationsOf(route).length !== 2) verdicts.broken("I4", `the route is left as ${now}`);
 }

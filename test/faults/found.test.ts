@@ -1,12 +1,9 @@
 import { expect, test } from "vitest";
 import { play } from "./play.ts";
-import type { Action, Setting } from "./schedule.ts";
-
-const plain: Setting = { hold: "policy", form: "plain", routesMs: 0, rulesMs: 0, endpointsMs: 0, seed: 1 };
-const split: Setting = { ...plain, form: "split" };
+import { at, type Action, type Setting } from "./schedule.ts";
 
 /** Schedules that broke a promise once, shrunk; each names what was wrong. */
-const FOUND: readonly [string, Setting, readonly [atMs: number, action: Action][]][] = [
+const FOUND: readonly [string, Partial<Setting>, readonly [atMs: number, action: Action][]][] = [
   [
     "the route was put back to plain form while proxies still knew pods of the twin that had just been deleted late",
     { hold: "none", form: "plain", routesMs: 100, rulesMs: 700, endpointsMs: 200, seed: 444_440 },
@@ -18,17 +15,17 @@ const FOUND: readonly [string, Setting, readonly [atMs: number, action: Action][
   ],
   [
     "the run ended before the autoscaler's floor was put back, where routes and rule needed no restoring",
-    split,
+    { form: "split" },
     [[0, { kind: "ship", tag: "v2" }]],
   ],
   [
     "the first users were sent to pods that proxies had not heard of yet",
-    { ...plain, endpointsMs: 200 },
+    { endpointsMs: 200 },
     [[0, { kind: "ship", tag: "v2" }]],
   ],
   [
     "a rule that was taken away while a live pod was not ready was not made again until that pod was",
-    split,
+    { form: "split" },
     [
       [0, { kind: "ship", tag: "v2" }],
       [100, { kind: "crash", call: 1, when: "before", downMs: 100 }],
@@ -38,7 +35,7 @@ const FOUND: readonly [string, Setting, readonly [atMs: number, action: Action][
   ],
   [
     "a run from a route that rests with a weight on canary put that back and lowered it again, without end",
-    split,
+    { form: "split" },
     [
       [0, { kind: "ship", tag: "v5-errors50" }],
       [5_200, { kind: "ship", tag: "v6-slow50" }],
@@ -71,11 +68,5 @@ const FOUND: readonly [string, Setting, readonly [atMs: number, action: Action][
 ];
 
 test.each(FOUND)("holds where once %s", async (_what, setting, actions) => {
-  let lastMs = 0;
-  const timed = actions.map(([atMs, action]) => {
-    const waitMs = atMs - lastMs;
-    lastMs = atMs;
-    return { waitMs, action };
-  });
-  expect((await play({ setting, actions: timed })).broken).toEqual([]);
+  expect((await play(at(actions, setting))).broken).toEqual([]);
 });

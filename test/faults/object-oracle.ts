@@ -4,13 +4,14 @@ import { behaviourOfTag } from "../../src/sim/behaviour.ts";
 import { destinationsOf, ROUTE, RULE } from "./perform.ts";
 import type { Runs, RunSeen } from "./runs.ts";
 import type { Stage } from "./stage.ts";
+import { isRunaway } from "./terms.ts";
 import type { Verdicts } from "./verdicts.ts";
 
 const GOING_DOWN: readonly Phase[] = ["Withdrawing", "Draining", "RolledBack", "Aborted", "Superseded"];
 const PASSED: readonly Phase[] = ["SwappingLabels", "SwappingWeight", "Keeping", "Converging", "Joining", "Promoted"];
 const MOST_WRITES_A_MINUTE = 1_500;
 
-/** What may be written: invariants 1, 4, 5, 6 and 7 of the brief, on every write. */
+/** What may be written: promises 1 to 5 of docs/safety.md, on every write. */
 export function watchObjects(stage: Stage, runs: Runs, verdicts: Verdicts): void {
   const { house, terms } = stage;
   const { sim, clock } = house;
@@ -31,7 +32,7 @@ export function watchObjects(stage: Stage, runs: Runs, verdicts: Verdicts): void
     const run = runs.active();
     if (run === undefined) {
       // Git's own resting split, put back.
-      if (now > 0) verdicts.broken("I1", `a weight of ${now} was written with no run under way`);
+      if (now > 0) verdicts.broken("I2", `a weight of ${now} was written with no run under way`);
       return;
     }
     // Put back as it was found, once there is no candidate that it could reach.
@@ -40,11 +41,13 @@ export function watchObjects(stage: Stage, runs: Runs, verdicts: Verdicts): void
     const step = run.spec.plan.steps[run.status.step ?? 0];
     if (run.status.phase !== "Shifting" || step === undefined || now > step.weight)
       verdicts.broken(
-        "I1",
+        "I2",
         `weight ${now} was written in ${run.status.phase}, step ${step?.name} of ${step?.weight} %`,
       );
+    if (!terms.isCurrent(run.status.writer ?? ""))
+      verdicts.broken("I5", `the weight rose to ${now} on what ${run.status.writer} remembered, another process`);
     if (withdrawn.has(epochOf(run)))
-      verdicts.broken("I6", `the weight rose to ${now} after a withdrawal in the same epoch`);
+      verdicts.broken("I1", `the weight rose to ${now} after a withdrawal in the same epoch`);
   });
 
   sim.store.onChange(RULE, ({ type, object, previous }) => {
@@ -58,7 +61,7 @@ export function watchObjects(stage: Stage, runs: Runs, verdicts: Verdicts): void
   });
 
   function keepsForeign(before: string, now: string, kind: string): void {
-    if (before !== now) verdicts.broken("I5", `a foreign field of the ${kind} was changed: ${before} became ${now}`);
+    if (before !== now) verdicts.broken("I4", `a foreign field of the ${kind} was changed: ${before} became ${now}`);
   }
 
   runs.onWrite((run, before) => {
@@ -66,10 +69,10 @@ export function watchObjects(stage: Stage, runs: Runs, verdicts: Verdicts): void
     if (GOING_DOWN.includes(phase) || (phase === "Paused" && pause?.withdrawn === true)) withdrawn.add(epochOf(run));
     const enters = (to: Phase) => phase === to && before?.status.phase !== to;
     if (before !== undefined && isFinal(before.status.phase) && before.status.phase !== phase && phase !== "Releasing")
-      verdicts.broken("I4", `${run.name} had ended ${before.status.phase} and became ${phase}`);
+      verdicts.broken("I5", `${run.name} had ended ${before.status.phase} and became ${phase}`);
     if (run.spec.reason === "Converge") return;
     if (PASSED.includes(phase) && isBad(run.tag))
-      verdicts.broken("I4", `${run.tag} is bad, and its run got to ${phase}`);
+      verdicts.broken("I3", `${run.tag} is bad, and its run got to ${phase}`);
     if (enters("SwappingLabels")) mayPromote(run, before);
   });
 
@@ -78,21 +81,22 @@ export function watchObjects(stage: Stage, runs: Runs, verdicts: Verdicts): void
     const events = (status.transitions ?? []).map(({ event }) => event);
     const gone = events.filter((event) => event === "stepPassed" || event === "skip").length;
     if (gone < spec.plan.steps.length - 1 && !events.includes("promote"))
-      verdicts.broken("I4", `${name} is promoted after ${gone} of ${spec.plan.steps.length - 1} steps`);
+      verdicts.broken("I3", `${name} is promoted after ${gone} of ${spec.plan.steps.length - 1} steps`);
     const appliedMs = Date.parse(before?.status.appliedAt ?? "");
-    if (givingMs < appliedMs - 10_000) verdicts.broken("I4", `${name} is promoted though Prometheus gave nothing`);
+    if (givingMs < appliedMs - 10_000) verdicts.broken("I3", `${name} is promoted though Prometheus gave nothing`);
   }
 
   let writesAMinuteAgo = terms.writes();
   let slices = 0;
   stage.onSlice(() => {
     if (stage.prometheusMode === "up" || stage.prometheusMode === "slow") givingMs = clock.now();
+    if (isRunaway(terms)) verdicts.broken("I5", "writes without end, at one and the same moment");
     slices += 1;
     if (slices % 600 !== 0) return;
     const written = terms.writes() - writesAMinuteAgo;
     writesAMinuteAgo = terms.writes();
     if (stage.health.wellForMs() >= 60_000 && written > MOST_WRITES_A_MINUTE)
-      verdicts.broken("I7", `${written} writes in a minute`);
+      verdicts.broken("I5", `${written} writes in a minute`);
   });
 }
 

@@ -3,9 +3,11 @@ import type { Log } from "../../src/kube/log.ts";
 import { watchEnding } from "./ending.ts";
 import { watchObjects } from "./object-oracle.ts";
 import { gitOf, perform } from "./perform.ts";
+import { watchRecords } from "./record-oracle.ts";
 import { followRuns } from "./runs.ts";
 import type { Schedule } from "./schedule.ts";
 import { openStage, type Stage } from "./stage.ts";
+import { watchSubsets } from "./subset-oracle.ts";
 import { watchTraffic } from "./traffic-oracle.ts";
 import { createVerdicts } from "./verdicts.ts";
 
@@ -34,6 +36,8 @@ export async function play(schedule: Schedule, log?: Log, onStage: (stage: Stage
   const verdicts = createVerdicts(() => house.clock.monotonic());
   watchTraffic(stage, runs, verdicts);
   watchObjects(stage, runs, verdicts);
+  watchSubsets(stage, runs, verdicts);
+  watchRecords(runs, verdicts);
   onStage(stage);
   for (const { waitMs, action } of schedule.actions) {
     await stage.advance(waitMs);
@@ -41,6 +45,6 @@ export async function play(schedule: Schedule, log?: Log, onStage: (stage: Stage
   }
   await stage.advance(15_000);
   await watchEnding(stage, git, runs, verdicts);
-  await terms.stop();
+  terms.stop();
   return { broken: verdicts.all(), states };
 }

@@ -175,6 +175,22 @@ export function schedules(kinds: readonly Action["kind"][] = ACTION_KINDS, most 
     .map(([where, begin, rest]) => ({ setting: where, actions: [begin, ...rest] }));
 }
 
+const PLAIN: Setting = { hold: "policy", form: "plain", routesMs: 0, rulesMs: 0, endpointsMs: 0, seed: 1 };
+
+/** A schedule by the time of each action, in a cluster whose proxies hear of everything at once, but for what `where` says. */
+export function at(
+  actions: readonly (readonly [atMs: number, action: Action])[],
+  where: Partial<Setting> = {},
+): Schedule {
+  let lastMs = 0;
+  const timed = actions.map(([atMs, action]) => {
+    const waitMs = atMs - lastMs;
+    lastMs = atMs;
+    return { waitMs, action };
+  });
+  return { setting: { ...PLAIN, ...where }, actions: timed };
+}
+
 /** The schedule as a list that a person can follow. */
 export function told({ setting: where, actions }: Schedule): string {
   let atMs = 0;

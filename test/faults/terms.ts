@@ -19,15 +19,23 @@ export interface Terms {
   /** Its wall clock differs from everybody else's by this much more. */
   jumpClock(byMs: number): void;
   isWorking(): boolean;
+  /** Whether this is the process that runs now: what it writes into status.writer. */
+  isCurrent(identity: string): boolean;
   hasFaults(): boolean;
   /** Writes by Sluice so far, Events not among them. */
   writes(): number;
+  /** The most writes by Sluice between two moments of the clock: an engine that never comes to rest does not let time go on. */
+  mostAtOnce(): number;
   calm(): void;
-  stop(): Promise<void>;
+  stop(): void;
 }
 
 const WRITES: readonly string[] = ["create", "update", "patch", "delete"];
+/** A process that writes more than this at one moment is stopped for good: time would never go on. */
+const ENOUGH_AT_ONCE = 200;
 const isWrite = (call: Call) => WRITES.includes(call.verb) && !call.resource.startsWith("events");
+
+export const isRunaway = (terms: Pick<Terms, "mostAtOnce">): boolean => terms.mostAtOnce() > ENOUGH_AT_ONCE;
 
 const ERRORS: Record<Exclude<ApiFault, "slow">, () => ApiError> = {
   conflict: () => new ApiError(409, "Conflict", "the object has been modified"),
@@ -37,6 +45,7 @@ const ERRORS: Record<Exclude<ApiFault, "slow">, () => ApiError> = {
 };
 
 interface Term {
+  identity: string;
   leading: AbortController;
   controller: Controller | undefined;
 }
@@ -49,10 +58,14 @@ export function createTerms(house: House, random: Random, log: Log = silentLog):
   let faulty: { fault: ApiFault; fraction: number } | undefined;
   let doom: { left: number; when: "before" | "after"; downMs: number } | undefined;
   let writes = 0;
+  let atOnce = 0;
+  let mostAtOnce = 0;
+  let lastWriteMs = 0;
   const itsClock: Clock = { ...clock, now: () => clock.now() + skewMs };
 
   function start(): void {
-    const term: Term = { leading: new AbortController(), controller: undefined };
+    const identity = `process-${++identities}`;
+    const term: Term = { identity, leading: new AbortController(), controller: undefined };
     current = term;
     startController({
       api: sim.as("sluice"),
@@ -61,7 +74,7 @@ export function createTerms(house: House, random: Random, log: Log = silentLog):
       random,
       log,
       telemetry: silentTelemetry,
-      identity: `process-${++identities}`,
+      identity,
       signal: term.leading.signal,
     }).then(
       (controller) => {
@@ -75,14 +88,27 @@ export function createTerms(house: House, random: Random, log: Log = silentLog):
     );
   }
 
-  function kill(downMs: number): void {
+  function stop(): void {
     const term = current;
     current = undefined;
     term?.leading.abort();
     term?.controller?.stop().catch(() => {});
+  }
+
+  function kill(downMs: number): void {
+    stop();
     clock.after(downMs, () => {
       if (current === undefined) start();
     });
+  }
+
+  function counted(): number {
+    const nowMs = clock.monotonic();
+    writes += 1;
+    atOnce = nowMs === lastWriteMs ? atOnce + 1 : 1;
+    lastWriteMs = nowMs;
+    mostAtOnce = Math.max(mostAtOnce, atOnce);
+    return atOnce;
   }
 
   function killed(call: Call): Fault | undefined {
@@ -106,7 +132,10 @@ export function createTerms(house: House, random: Random, log: Log = silentLog):
 
   sim.setFault((call) => {
     if (!isSluice(call)) return undefined;
-    if (isWrite(call)) writes += 1;
+    if (isWrite(call) && counted() > ENOUGH_AT_ONCE) {
+      stop();
+      return { error: ERRORS.error500() };
+    }
     return killed(call) ?? troubled(call);
   });
 
@@ -116,18 +145,17 @@ export function createTerms(house: House, random: Random, log: Log = silentLog):
     setFault: (fault, fraction) => void (faulty = fault === undefined ? undefined : { fault, fraction }),
     jumpClock: (byMs) => void (skewMs += byMs),
     isWorking: () => current?.controller !== undefined,
+    isCurrent: (identity) => current?.identity === identity,
     hasFaults: () => faulty !== undefined,
     writes: () => writes,
+    mostAtOnce: () => mostAtOnce,
     calm() {
       faulty = undefined;
       doom = undefined;
       skewMs = 0;
     },
-    async stop() {
-      const term = current;
-      current = undefined;
-      term?.leading.abort();
-      term?.controller?.stop().catch(() => {});
+    stop() {
+      stop();
       sim.stop();
     },
   };

@@ -33,7 +33,7 @@ interface Slice {
   allowed: number;
 }
 
-/** What users may meet: invariants 1 to 3 of the brief, on every request. */
+/** What users may meet: promises 1, 2 and 6 of docs/safety.md, on every request. */
 export function watchTraffic(stage: Stage, runs: Runs, verdicts: Verdicts): void {
   const { house, setting } = stage;
   const { sim, clock } = house;
@@ -93,29 +93,29 @@ export function watchTraffic(stage: Stage, runs: Runs, verdicts: Verdicts): void
     const { workload, version, status, count } = traffic;
     if (workload === "") {
       if (!stage.isHarmed("routing", "pods"))
-        verdicts.broken("I2", `requests failed with ${status}: nobody there to answer`);
+        verdicts.broken("I6", `requests failed with ${status}: nobody there to answer`);
       return;
     }
     if (status >= 500 && (behaviourOfTag(version).errorFraction ?? 0) === 0)
-      verdicts.broken("I2", `${version}, which is good, answered ${status}`);
+      verdicts.broken("I6", `${version}, which is good, answered ${status}`);
     if (stage.isHarmed("routing")) return;
     if (workload === OWN) {
-      if (!vetted.has(version)) verdicts.broken("I1", `the own Deployment served ${version}, which no run had vetted`);
+      if (!vetted.has(version)) verdicts.broken("I2", `the own Deployment served ${version}, which no run had vetted`);
       return;
     }
     if (isOnTwin(workload)) return;
     if (!exposed.has(workload))
-      verdicts.broken("I1", `${workload} (${version}) served users before its run gave it a share`);
+      verdicts.broken("I2", `${workload} (${version}) served users before its run gave it a share`);
     const overMs = over.get(workload);
     if (overMs !== undefined && clock.now() > overMs + lagMs)
-      verdicts.broken("I1", `${workload} (${version}) served users after its run had ended`);
+      verdicts.broken("I2", `${workload} (${version}) served users after its run had ended`);
     const isBad = (behaviourOfTag(version).errorFraction ?? 0) > 0;
     if (!isBad) return;
     if (badRun !== workload) badRequests = 0;
     badRun = workload;
     badRequests += count;
     if (badRequests >= KNOWN_BAD && stage.health.wellForMs() > REACTION_MS && readable.forMs > REACTION_MS)
-      verdicts.broken("I3", `${workload} (${version}) still met users after ${KNOWN_BAD} requests to it`);
+      verdicts.broken("I1", `${workload} (${version}) still met users after ${KNOWN_BAD} requests to it`);
   }
 
   const readable = { forMs: 0 };
@@ -142,7 +142,7 @@ export function watchTraffic(stage: Stage, runs: Runs, verdicts: Verdicts): void
       const most = Math.max(...window.map((slice) => slice.allowed)) / 100;
       // Five sigma: once in some millions of windows.
       if (met > total * most + 5 * Math.sqrt(total * most * (1 - most)) + (most === 0 ? 0 : 3))
-        verdicts.broken("I1", `${workload} met ${met} of ${total} requests, with at most ${most * 100} % due to it`);
+        verdicts.broken("I2", `${workload} met ${met} of ${total} requests, with at most ${most * 100} % due to it`);
     }
   }
 }

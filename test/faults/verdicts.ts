@@ -1,6 +1,6 @@
 /** Sentences about what was broken, each with when it was first seen, in order. */
 export interface Verdicts {
-  /** The same sentence is kept once. */
+  /** The invariant: `I` and the number of its promise in docs/safety.md. The same sentence is kept once. */
   broken(invariant: string, sentence: string): void;
   all(): readonly string[];
 }
