@@ -79,6 +79,8 @@ function parseKnown<S extends z.ZodType>(
   stored: unknown,
   base: string[],
 ): { ok: true; value: z.output<S> } | { ok: false; problems: Problem[] } {
+  const whole = schema.safeParse(stored);
+  if (whole.success) return { ok: true, value: whole.data };
   const value = structuredClone(stored);
   for (;;) {
     const parsed = schema.safeParse(value);

@@ -1,6 +1,5 @@
 import { istioBucketsMs } from "../analysis/queries.ts";
 import type { RolloutSpec } from "../api/rollout.ts";
-import { validateRollout } from "../api/validate.ts";
 import type { AccessFacts, CheckWorld, DryRunFacts, PodFacts, RolloutFacts } from "../checks/types.ts";
 import { ApiError, isPassing } from "../kube/errors.ts";
 import { listAll } from "../kube/list-all.ts";
@@ -21,6 +20,7 @@ import { hostOf } from "../traffic/select.ts";
 import type { Context } from "./context.ts";
 import { twinName, type ReadRun } from "./observe.ts";
 import { callersOutsideMesh, probeMetrics, type MetricsProbe } from "./probe-metrics.ts";
+import { readRollout } from "./read.ts";
 import { pinnedObjects, selectorOf } from "./routing-objects.ts";
 
 /** Asks the cluster and Prometheus for everything that preflight looks at. Rejects when the API server does not answer. */
@@ -66,7 +66,7 @@ export async function gatherCheckWorld(
   return {
     rollout: facts,
     rollouts: caches.rollouts.list().flatMap((other) => {
-      const read = validateRollout(other);
+      const read = readRollout(other);
       return read.ok ? [rolloutFacts(other, read.spec)] : [];
     }),
     twinName: twinName(run.spec, run.name),

@@ -2,7 +2,6 @@ import { API_VERSION } from "../api/metadata.ts";
 import { isFinal, type Phase, type Verb } from "../api/phase.ts";
 import type { RolloutSpecInput } from "../api/rollout.ts";
 import type { RolloutStatus, RunSpec, RunStatus } from "../api/run.ts";
-import { parseRun } from "../api/validate.ts";
 import { silentLog, type Log } from "../kube/log.ts";
 import type { KubeApi, KubeObject } from "../kube/port.ts";
 import { deployments } from "../kube/resources.ts";
@@ -11,7 +10,7 @@ import { seededRandom } from "../sim/random.ts";
 import type { ShopOptions } from "../sim/shop.ts";
 import { createSim, SLUICE_USER, type Sim, type SimOptions } from "../sim/sim.ts";
 import { startController, type Controller } from "./controller.ts";
-import { readRolloutStatus } from "./read.ts";
+import { readRolloutStatus, readRun } from "./read.ts";
 import { rolloutRuns, rollouts } from "./resources.ts";
 import { silentTelemetry } from "./telemetry.ts";
 import { watchVetting } from "./vetting.test-helper.ts";
@@ -246,10 +245,7 @@ export const isSluice = (call: { user: string }): boolean => call.user === SLUIC
 function runsIn(sim: Sim): RunView[] {
   return sim.store
     .list("rolloutruns.sluice.dev", NAMESPACE)
-    .flatMap((run) => {
-      const parsed = parseRun(run);
-      return parsed.ok ? [{ name: run.metadata.name, spec: parsed.spec, status: parsed.status }] : [];
-    })
+    .flatMap((run) => readRun(run) ?? [])
     .toSorted((a, b) => b.spec.ordinal - a.spec.ordinal);
 }
 

@@ -1,6 +1,5 @@
 import type { AsFound, RunSpec, RunStatus } from "../api/run.ts";
 import type { OwnFacts, RoutingFacts, RunFacts, TemplateIs } from "../engine/facts.ts";
-import { parseRun } from "../api/validate.ts";
 import { msOf } from "../engine/memory.ts";
 import type { KubeObject } from "../kube/port.ts";
 import { objectKey } from "../kube/resources.ts";
@@ -17,6 +16,7 @@ import { templateIn } from "./template-in.ts";
 import { BY_OWNER, BY_ROLLOUT, BY_RUN, type Caches } from "./caches.ts";
 import type { Context } from "./context.ts";
 import { availableFor, leavingFor, twinFacts } from "./observe-twin.ts";
+import { readRun } from "./read.ts";
 import { pinnedObjects, selectorOf } from "./routing-objects.ts";
 
 /** A run as it was read: its object, and spec and status with every default. */
@@ -139,10 +139,10 @@ function isOnlyCandidate(state: OwnState, spec: RunSpec): boolean {
 function vettedBefore(caches: Caches, namespace: string, spec: RunSpec, state: OwnState | undefined): Set<string> {
   const others = state?.replicaSets.filter((set) => set.revision === "other" && set.replicas > 0) ?? [];
   if (others.length === 0) return new Set();
-  const runs = caches.runs.byIndex(BY_ROLLOUT, objectKey({ namespace, name: spec.rollout })).map(parseRun);
+  const runs = caches.runs.byIndex(BY_ROLLOUT, objectKey({ namespace, name: spec.rollout })).map(readRun);
   const hashes = new Set(
     runs.flatMap((run) => {
-      if (!run.ok) return [];
+      if (run === undefined) return [];
       return run.status.phase === "Promoted" ? [run.spec.from.hash, run.spec.to.hash] : [run.spec.from.hash];
     }),
   );

@@ -2,7 +2,6 @@ import { FIELD_MANAGER, FINALIZER } from "../api/metadata.ts";
 import { isFinal } from "../api/phase.ts";
 import { rolloutSpecSchema, type RolloutSpec } from "../api/rollout.ts";
 import type { RolloutStatus } from "../api/run.ts";
-import { validateRollout } from "../api/validate.ts";
 import { restStanding, rolloutStatus, runStanding, type Standing } from "../engine/conditions.ts";
 import { rfc3339 } from "../engine/memory.ts";
 import { lastTold } from "../engine/notice.ts";
@@ -19,7 +18,7 @@ import type { ReadRun } from "./observe.ts";
 import { keepHeld, liveAfter, passRest } from "./pass-rest.ts";
 import { finishRun, passRun } from "./pass-run.ts";
 import type { MetricsProbe } from "./probe-metrics.ts";
-import { readRolloutStatus, runsOf } from "./read.ts";
+import { readRollout, readRolloutStatus, runsOf } from "./read.ts";
 import { createRefusals } from "./refusals.ts";
 import { releaseRollout } from "./release.ts";
 import { rollouts } from "./resources.ts";
@@ -63,7 +62,7 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
       return { againInMs: undefined };
     }
     const deleting = rollout.metadata.deletionTimestamp !== undefined;
-    const read = validateRollout(rollout);
+    const read = readRollout(rollout);
     const status = readRolloutStatus(rollout);
     const runs = runsOf(context.caches, context.log, rollout);
     const active = runs.find((run) => !isFinal(run.status.phase));

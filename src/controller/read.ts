@@ -1,4 +1,5 @@
-import { parseRun } from "../api/validate.ts";
+import { perObject } from "../api/per-object.ts";
+import { parseRun, validateRollout } from "../api/validate.ts";
 import { rolloutStatusSchema, type RolloutStatus } from "../api/run.ts";
 import type { KubeObject } from "../kube/port.ts";
 import type { Log } from "../kube/log.ts";
@@ -20,7 +21,8 @@ export function runsOf(caches: Caches, log: Log, rollout: KubeObject): ReadRun[]
   return runs.toSorted((a, b) => b.spec.ordinal - a.spec.ordinal);
 }
 
-export function readRun(object: KubeObject): ReadRun | undefined {
+/** A run as its object says; undefined when it cannot be read. Shared: not to be changed. */
+export const readRun = perObject((object: KubeObject): ReadRun | undefined => {
   const parsed = parseRun(object);
   if (!parsed.ok) return undefined;
   const { name, namespace = "", uid = "", deletionTimestamp } = object.metadata;
@@ -33,10 +35,13 @@ export function readRun(object: KubeObject): ReadRun | undefined {
     status: parsed.status,
     deleting: deletionTimestamp !== undefined,
   };
-}
+});
 
-/** A status that cannot be read counts as none: nothing in it is needed to be safe. */
-export function readRolloutStatus(rollout: KubeObject): RolloutStatus {
+/** The spec of a Rollout, or what is wrong with it. Shared: not to be changed. */
+export const readRollout = perObject((rollout: KubeObject) => validateRollout(rollout));
+
+/** A status that cannot be read counts as none: nothing in it is needed to be safe. Shared: not to be changed. */
+export const readRolloutStatus = perObject((rollout: KubeObject): RolloutStatus => {
   const parsed = rolloutStatusSchema.safeParse(rollout["status"] ?? {});
   return parsed.success ? parsed.data : rolloutStatusSchema.parse({});
-}
+});

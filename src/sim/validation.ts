@@ -64,19 +64,31 @@ function kindName(object: KubeObject): string {
   return object.apiVersion.includes("/") ? `${object.kind}.${group}` : object.kind;
 }
 
-function withStatus(schema: z.ZodType, object: KubeObject): unknown {
-  return parse(schema, object["status"], "status", object, "Ignore");
+function withStatus(schema: z.ZodType, object: KubeObject, old: KubeObject | undefined): unknown {
+  return unlessKept(old, object, "status", () => parse(schema, object["status"], "status", object, "Ignore"));
 }
 
-const validateRollout: Validator = (object, _old, strictness) => ({
+/** What a write leaves as it was stored is valid, and has its defaults. */
+function unlessKept(
+  old: KubeObject | undefined,
+  object: KubeObject,
+  part: "spec" | "status",
+  parsed: () => unknown,
+): unknown {
+  return old !== undefined && old[part] !== undefined && old[part] === object[part] ? old[part] : parsed();
+}
+
+const validateRollout: Validator = (object, old, strictness) => ({
   ...object,
-  spec: parse(rolloutSpecSchema, object["spec"], "spec", object, strictness),
-  status: withStatus(rolloutStatusSchema, object),
+  spec: unlessKept(old, object, "spec", () => parse(rolloutSpecSchema, object["spec"], "spec", object, strictness)),
+  status: withStatus(rolloutStatusSchema, object, old),
 });
 
 const validateRun: Validator = (object, old, strictness) => {
-  const spec = parse(runSpecSchema, object["spec"], "spec", object, strictness) as Fields;
-  if (old) {
+  const spec = unlessKept(old, object, "spec", () =>
+    parse(runSpecSchema, object["spec"], "spec", object, strictness),
+  ) as Fields;
+  if (old && spec !== old["spec"]) {
     const causes: string[] = [];
     const oldSpec = old["spec"] as Fields;
     for (const key in oldSpec) {
@@ -90,7 +102,7 @@ const validateRun: Validator = (object, old, strictness) => {
     }
     if (causes.length > 0) throw invalid(kindName(object), object.metadata.name, causes);
   }
-  return { ...object, spec, status: withStatus(runStatusSchema, object) };
+  return { ...object, spec, status: withStatus(runStatusSchema, object, old) };
 };
 
 const workloadFields = new Set(

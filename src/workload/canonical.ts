@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { perObject } from "../api/per-object.ts";
 import type { PodTemplate } from "./types.ts";
 
 /** The label by which ReplicaSets of one Deployment tell their pods apart. */
@@ -25,12 +26,12 @@ export function stripHash(template: PodTemplate): PodTemplate {
 }
 
 /** Older API servers write `creationTimestamp: null` into a template's metadata, newer ones leave it out: it means nothing. */
-function comparable(template: PodTemplate): string {
+const comparable = perObject((template: PodTemplate): string => {
   const { metadata, ...rest } = stripHash(template);
   if (metadata === undefined) return canonicalJson(rest);
   const { creationTimestamp, ...kept } = metadata;
   return canonicalJson({ ...rest, metadata: creationTimestamp === null ? kept : metadata });
-}
+});
 
 /** Whether two templates, both as an API server returned them, make the same pods. */
 export function sameTemplate(a: PodTemplate, b: PodTemplate): boolean {
