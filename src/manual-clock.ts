@@ -27,13 +27,13 @@ interface Timer {
 /** Captured at import, so that a test framework's fake timers cannot stop this clock from settling. */
 const nextTick = globalThis.setImmediate;
 
-/** Lets promises run, and callbacks of I/O that is already complete. */
+/** Lets promises run, and callbacks of I/O that is already complete: one round is enough where there is no I/O. */
 export async function settle(rounds = 3): Promise<void> {
   for (let round = 0; round < rounds; round++) await new Promise<void>((resolve) => nextTick(resolve));
 }
 
-/** Starts at `startMs` since the Unix epoch; monotonic time starts at 0. */
-export function createManualClock(startMs = Date.UTC(2026, 0, 1)): ManualClock {
+/** Starts at `startMs` since the Unix epoch; monotonic time starts at 0. `rounds`: see `settle`, which it does between timers. */
+export function createManualClock(startMs = Date.UTC(2026, 0, 1), rounds?: number): ManualClock {
   const timers = new Set<Timer>();
   let elapsedMs = 0;
   let wallOffsetMs = startMs;
@@ -64,18 +64,18 @@ export function createManualClock(startMs = Date.UTC(2026, 0, 1)): ManualClock {
     },
     async advance(ms) {
       const targetMs = elapsedMs + ms;
-      await settle();
+      await settle(rounds);
       for (let next = earliest(targetMs); next; next = earliest(targetMs)) {
         fire(next);
-        await settle();
+        await settle(rounds);
       }
       elapsedMs = targetMs;
-      await settle();
+      await settle(rounds);
     },
     async advanceUntil(done, limitMs = 3_600_000) {
       const targetMs = elapsedMs + limitMs;
       for (let idleRounds = 0; !done(); ) {
-        await settle();
+        await settle(rounds);
         if (done()) return;
         const next = earliest(targetMs);
         if (next) {

@@ -106,7 +106,7 @@ const rule = "destinationrules.networking.istio.io";
 export async function openHouse(options: HouseOptions = {}): Promise<House> {
   const { shop, spec, form = "plain", requestsPerSecond = 60, log = silentLog, seed = 1, furnish, ...rest } = options;
   const { withRollout = true, ...simOptions } = rest;
-  const clock = createManualClock();
+  const clock = createManualClock(undefined, 1);
   const random = seededRandom(seed);
   const sim = createSim({
     clock,

@@ -1,3 +1,4 @@
+import { perObject } from "../api/per-object.ts";
 import type { RunStatus } from "../api/run.ts";
 import type { Context } from "./context.ts";
 import type { ReadRun } from "./observe.ts";
@@ -11,10 +12,10 @@ export function memoryKey(status: RunStatus): string {
 }
 
 /** Numbers that move at every reading are not worth a write of their own. */
-function essence(status: RunStatus): string {
+const essence = perObject((status: RunStatus): string => {
   const { objectives, writer: _, ...rest } = status;
   return JSON.stringify({ ...rest, verdicts: objectives.map((objective) => [objective.name, objective.verdict]) });
-}
+});
 
 /** Writes the status on a transition, on a changed verdict, and otherwise at most every ten seconds. Throws a conflict when the memory was not the newest. */
 export async function persistRun(

@@ -129,17 +129,16 @@ export function recordOwner(
   const old = before ? ownable(before) : {};
   const now = ownable(after);
   const changed = changedTree(old, now);
-  const all = treeOf(now);
   const entries: ManagedFieldsEntry[] = [];
   let mine: FieldTree = {};
   for (const entry of before?.metadata.managedFields ?? []) {
     if (isEntryOf(entry, writer)) mine = fieldsOf(entry);
     else {
-      const kept = keepExisting(subtract(fieldsOf(entry), changed), all);
+      const kept = keepExisting(subtract(fieldsOf(entry), changed), now);
       if (!isEmpty(kept)) entries.push({ ...entry, fieldsV1: kept });
     }
   }
-  const claimed = applied ?? union(keepExisting(mine, all), changed);
+  const claimed = applied ?? union(keepExisting(mine, now), changed);
   if (isEmpty(claimed)) return entries;
   entries.push({
     manager: writer.manager,
@@ -154,11 +153,12 @@ export function recordOwner(
 }
 
 /** Nobody owns a field that is gone. */
-function keepExisting(tree: FieldTree, existing: FieldTree): FieldTree {
+function keepExisting(tree: FieldTree, object: unknown): FieldTree {
   const kept: FieldTree = {};
+  if (!isFields(object)) return kept;
   for (const key of keys(tree)) {
-    const below = existing[key];
-    if (!below) continue;
+    const below = object[key.slice(2)];
+    if (below === undefined) continue;
     const within = tree[key] ?? {};
     if (isEmpty(within)) kept[key] = {};
     else {

@@ -29,18 +29,28 @@ const metrics: Readonly<Record<string, (point: Point) => { le?: string; value: n
   ],
 };
 
-function expand(cell: Cell, point: Point, matchers: readonly Matcher[], found: Sample[]): void {
-  const onMetric = matchers.filter(({ label }) => label === "__name__" || label === "le");
-  const rest = matchers.filter(({ label }) => label !== "__name__" && label !== "le");
-  if (!rest.every(({ label, test }) => test(cell.labels[label] ?? ""))) return;
-  for (const name in metrics) {
-    if (!onMetric.every(({ label, test }) => label !== "__name__" || test(name))) continue;
-    for (const { le, value } of metrics[name]?.(point) ?? []) {
-      if (!onMetric.every(({ label, test }) => label !== "le" || test(le ?? ""))) continue;
-      found.push({ labels: { ...cell.labels, __name__: name, ...(le === undefined ? {} : { le }) }, value });
+/** The samples of those cells that match, as they stood at a time. */
+function select(cells: Iterable<Cell>, matchers: readonly Matcher[], atMs: number): Sample[] {
+  const on = (...wanted: string[]) => matchers.filter(({ label }) => wanted.includes(label));
+  const rest = matchers.filter((matcher) => !on("__name__", "le").includes(matcher));
+  const names = Object.keys(metrics).filter((name) => on("__name__").every(({ test }) => test(name)));
+  const onBound = on("le");
+  const found: Sample[] = [];
+  for (const cell of cells) {
+    const point = pointAt(cell, atMs);
+    if (!point || !rest.every(({ label, test }) => test(cell.labels[label] ?? ""))) continue;
+    for (const name of names) {
+      for (const { le, value } of metrics[name]?.(point) ?? []) {
+        if (!onBound.every(({ test }) => test(le ?? ""))) continue;
+        found.push({ labels: { ...cell.labels, __name__: name, ...(le === undefined ? {} : { le }) }, value });
+      }
     }
   }
+  return found;
 }
+
+/** Queries whose parse is kept: a feed asks the same few again and again. */
+const MOST_PARSED = 100;
 
 /** Answers from what it scraped of `counters`, every `scrapeIntervalMs` from now on. */
 export function startPrometheus(counters: Counters, timeline: Timeline, scrapeIntervalMs: number): SimPrometheus {
@@ -62,14 +72,7 @@ export function startPrometheus(counters: Counters, timeline: Timeline, scrapeIn
 
   function samplesAt(expression: Expression, atMs: number): Sample[] {
     if (mode === "empty" || atMs - lastScrapeMs > LOOKBACK_MS) return [];
-    const samples = evaluate(expression, (matchers) => {
-      const found: Sample[] = [];
-      for (const cell of counters.scraped()) {
-        const point = pointAt(cell, atMs);
-        if (point) expand(cell, point, matchers, found);
-      }
-      return found;
-    });
+    const samples = evaluate(expression, (matchers) => select(counters.scraped(), matchers, atMs));
     return mode === "nan" ? samples.map(({ labels }) => ({ labels, value: Number.NaN })) : samples;
   }
 
@@ -96,9 +99,13 @@ export function startPrometheus(counters: Counters, timeline: Timeline, scrapeIn
     });
   }
 
+  const known = new Map<string, Expression>();
+
   function parsed(promql: string): Expression | QueryFailure {
     try {
-      return parsePromql(promql);
+      const expression = known.get(promql) ?? parsePromql(promql);
+      if (known.size < MOST_PARSED) known.set(promql, expression);
+      return expression;
     } catch (error) {
       if (error instanceof QueryError || error instanceof SyntaxError) return failure("badQuery", error.message);
       throw error;

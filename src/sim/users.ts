@@ -1,3 +1,4 @@
+import { perObject } from "../api/per-object.ts";
 import { type Behaviour, imageTag } from "./behaviour.ts";
 import type { Counters } from "./counters.ts";
 import { resolveHost } from "./hosts.ts";
@@ -52,6 +53,13 @@ export interface UsersContext {
 const SOURCE = "load";
 const SIGMA = 0.35;
 
+/** What is told of a pod with each request to it. Stored pods are never changed in place. */
+const described = perObject((pod: Pod) => ({
+  tag: imageTag(pod.spec.containers[0]?.image),
+  workload: workloadOf(pod),
+  source: `${workloadOf(pod)} ${pod.metadata.labels?.["version"]}`,
+}));
+
 interface ActiveLoad {
   shape: RequestShape;
   requestsPerSecond: number;
@@ -101,9 +109,9 @@ export function startUsers(context: UsersContext): Users {
     countSource(host, subset, pod, status, "-", durationMs);
     return {
       status,
-      version: imageTag(pod.spec.containers[0]?.image),
+      version: described(pod).tag,
       podName: pod.metadata.name,
-      workload: workloadOf(pod),
+      workload: described(pod).workload,
       durationMs,
     };
   }
@@ -119,10 +127,8 @@ export function startUsers(context: UsersContext): Users {
     const cell =
       context.sourceLabels === "envoy"
         ? counters.cell(SOURCE, `${host} ${subset} ${code}`, () => envoySide(host, subset, SOURCE, code))
-        : counters.cell(
-            SOURCE,
-            `${host} ${pod ? workloadOf(pod) : ""} ${pod?.metadata.labels?.["version"]} ${code} ${flags}`,
-            () => sourceSide(host, pod, SOURCE, code, flags),
+        : counters.cell(SOURCE, `${host} ${pod ? described(pod).source : ""} ${code} ${flags}`, () =>
+            sourceSide(host, pod, SOURCE, code, flags),
           );
     counters.record(cell, durationMs);
   }

@@ -33,6 +33,8 @@ function parse(
   object: KubeObject,
   strictness: FieldValidation,
 ): unknown {
+  const whole = schema.safeParse(value ?? {});
+  if (whole.success) return clone(whole.data);
   const candidate = clone(value ?? {});
   for (;;) {
     const result = schema.safeParse(candidate);

@@ -6,9 +6,11 @@ import type { Runs } from "./runs.ts";
 import type { Stage } from "./stage.ts";
 import type { Verdicts } from "./verdicts.ts";
 
-const STILL_MS = 20_000;
+/** Nothing changes for so long: where a run waits for somebody, and where none is under way. */
+const STILL_MS = { waiting: 20_000, rest: 4_000 } as const;
 const PATIENCE_MS = 240_000;
-const MOST_WRITES_AT_REST = 15;
+const REST_MS = 5_000;
+const MOST_WRITES_AT_REST = 8;
 
 /** All faults off: the system settles, can be left by an abort, and then everything is as its user wrote it. */
 export async function watchEnding(stage: Stage, git: Git, runs: Runs, verdicts: Verdicts): Promise<void> {
@@ -35,7 +37,9 @@ async function settles(stage: Stage, runs: Runs): Promise<boolean> {
       const now = standing(stage, runs);
       stillMs = now === last ? stillMs + 1_000 : 0;
       last = now;
-      return stillMs >= STILL_MS && mayRest(stage, runs);
+      // A pass that failed may wait for half a minute before its next try: health goes by that.
+      const rests = runs.active() === undefined && stage.health.wellForMs() >= STILL_MS.rest;
+      return stillMs >= (rests ? STILL_MS.rest : STILL_MS.waiting) && mayRest(stage, runs);
     },
     PATIENCE_MS,
   );
@@ -83,9 +87,9 @@ async function atRest(stage: Stage, git: Git, runs: Runs, verdicts: Verdicts): P
   const { house, terms } = stage;
   const fromMs = house.clock.now();
   const writesBefore = terms.writes();
-  await stage.advance(10_000);
+  await stage.advance(REST_MS);
   const written = terms.writes() - writesBefore;
-  if (written > MOST_WRITES_AT_REST) verdicts.broken("I5", `${written} writes in ten seconds at rest`);
+  if (written > MOST_WRITES_AT_REST) verdicts.broken("I5", `${written} writes in five seconds at rest`);
   const seen = house.sim.users.summary({ fromMs });
   const isBad = Object.keys(seen.byVersion).some((version) => (behaviourOfTag(version).errorFraction ?? 0) > 0);
   if (seen.failed > 0 && !isBad) verdicts.broken("I6", `${seen.failed} of ${seen.total} requests fail at rest`);

@@ -12,6 +12,8 @@ import { watchTraffic } from "./traffic-oracle.ts";
 import { createVerdicts } from "./verdicts.ts";
 
 const ADOPTION_MS = 60_000;
+/** For so long what goes wrong goes on, after the last action. */
+const AFTERMATH_MS = 6_000;
 
 export interface Played {
   /** A sentence for each way in which a promise was broken. */
@@ -43,7 +45,7 @@ export async function play(schedule: Schedule, log?: Log, onStage: (stage: Stage
     await stage.advance(waitMs);
     await perform(stage, git, action);
   }
-  await stage.advance(15_000);
+  await stage.advance(AFTERMATH_MS);
   await watchEnding(stage, git, runs, verdicts);
   terms.stop();
   return { broken: verdicts.all(), states };
