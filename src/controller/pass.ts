@@ -208,7 +208,8 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
   ): Promise<void> {
     const nowTime = rfc3339(context.clock.now());
     const next = rolloutStatus(before, standing, what, rollout.metadata.generation ?? 0, nowTime);
-    if (JSON.stringify(next) === JSON.stringify(before)) return;
+    // What was read back has its keys in the order of the schema.
+    if (canonicalJson(next) === canonicalJson(before)) return;
     // This very pass may have written the object's metadata.
     const { namespace, name } = rollout.metadata;
     const newest = context.caches.rollouts.get(namespace, name) ?? rollout;
