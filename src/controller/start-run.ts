@@ -39,7 +39,11 @@ export async function startRun(
   const size = (own["spec"] as { replicas?: number }).replicas ?? 1;
   const resolved = resolvePinned(context.caches, context.istio.apiVersion, own, namespace, spec, size);
   if (!resolved.ok) return resolved;
-  const ordinal = Math.max(await highestOrdinal(context, rollout), ordinalOf(live.revision)) + 1;
+  const listed = await listRuns(context, rollout);
+  const unseen = takeOver(context, listed);
+  if (unseen !== undefined) return { ok: true, name: unseen };
+  const highest = listed.reduce((most, run) => Math.max(most, ordinalIn(run)), 0);
+  const ordinal = Math.max(highest, ordinalOf(live.revision)) + 1;
   const candidate = runName(name, ordinal);
   const to = candidateOf(reason, name, candidate, { from: from.value, own, previous });
   const run: RunSpec = {
@@ -86,13 +90,33 @@ function runObject(rollout: KubeObject, name: string, spec: RunSpec): KubeObject
   };
 }
 
-async function highestOrdinal(context: Context, rollout: KubeObject): Promise<number> {
+interface RunIds {
+  rollout?: string;
+  ordinal?: number;
+}
+
+/** The Rollout's runs as the API server has them now. */
+async function listRuns(context: Context, rollout: KubeObject): Promise<KubeObject[]> {
   const { namespace = "", name } = rollout.metadata;
   const { items } = await listAll(context.api, rolloutRuns, { namespace, limit: 500 });
-  return items
-    .map((item) => item["spec"] as { rollout?: string; ordinal?: number } | undefined)
-    .filter((run) => run?.rollout === name)
-    .reduce((highest, run) => Math.max(highest, run?.ordinal ?? 0), 0);
+  return items.filter((item) => (item["spec"] as RunIds | undefined)?.rollout === name);
+}
+
+function ordinalIn(run: KubeObject): number {
+  return (run["spec"] as RunIds | undefined)?.ordinal ?? 0;
+}
+
+/**
+ * A run that the cache has not seen yet was made by this process, which never got the answer, or by the one before. It is the one
+ * to go on with, or its end is to be known first: another beside it would be a second release of the same.
+ */
+function takeOver(context: Context, listed: readonly KubeObject[]): string | undefined {
+  const { runs } = context.caches;
+  const unseen = listed.filter(
+    ({ metadata }) => runs.get(metadata.namespace, metadata.name)?.metadata.uid !== metadata.uid,
+  );
+  for (const run of unseen) runs.put(run);
+  return unseen.toSorted((a, b) => ordinalIn(b) - ordinalIn(a))[0]?.metadata.name;
 }
 
 /** Of the run that a revision is named after: it may be gone, and its name must not come to mean two revisions. */

@@ -38,8 +38,9 @@ async function settles(stage: Stage, runs: Runs): Promise<boolean> {
       stillMs = now === last ? stillMs + 1_000 : 0;
       last = now;
       // A pass that failed may wait for half a minute before its next try: health goes by that.
-      const rests = runs.active() === undefined && stage.health.wellForMs() >= STILL_MS.rest;
-      return stillMs >= (rests ? STILL_MS.rest : STILL_MS.waiting) && mayRest(stage, runs);
+      if (stage.isExpecting() || stage.health.wellForMs() < STILL_MS.rest) return false;
+      const enoughMs = runs.active() === undefined ? STILL_MS.rest : STILL_MS.waiting;
+      return stillMs >= enoughMs && mayRest(stage, runs);
     },
     PATIENCE_MS,
   );

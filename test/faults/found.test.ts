@@ -45,7 +45,7 @@ const FOUND: readonly [string, Partial<Setting>, readonly [atMs: number, action:
   ],
   [
     "a rule that was taken away in the last moment of a run was not made again, and the routes led nowhere",
-    split,
+    { form: "split" },
     [
       [0, { kind: "ship", tag: "v2" }],
       [100, { kind: "ship", tag: "v1" }],
@@ -63,6 +63,30 @@ const FOUND: readonly [string, Partial<Setting>, readonly [atMs: number, action:
       [16_100, { kind: "command", verb: "promote" }],
       [18_000, { kind: "clockJump", byMs: -4_996 }],
       [19_800, { kind: "ship", tag: "v8-neverready" }],
+    ],
+  ],
+  [
+    "a rule that was taken away while the run ended was not made again, though routes named its subsets",
+    { form: "split" },
+    [
+      [0, { kind: "ship", tag: "v2" }],
+      [100, { kind: "delayWatches", delayMs: 1_000, forMs: 500 }],
+      [100, { kind: "ship", tag: "v1" }],
+      [1_100, { kind: "deleteRule" }],
+      [5_500, { kind: "unready", forMs: 500 }],
+    ],
+  ],
+  [
+    "a run whose creation was answered by nobody was not known, and a second one began beside it",
+    { form: "split" },
+    [
+      [0, { kind: "ship", tag: "v2" }],
+      [0, { kind: "apiFault", fault: "conflict", fraction: 0.2, forMs: 500 }],
+      [100, { kind: "delayWatches", delayMs: 500, forMs: 1_400 }],
+      [100, { kind: "ship", tag: "v3" }],
+      [900, { kind: "deleteRun", policy: "Background" }],
+      [1_000, { kind: "apiFault", fault: "lost", fraction: 0.2, forMs: 7_200 }],
+      [2_800, { kind: "crash", call: 4, when: "before", downMs: 500 }],
     ],
   ],
 ];

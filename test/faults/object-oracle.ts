@@ -66,6 +66,8 @@ export function watchObjects(stage: Stage, runs: Runs, verdicts: Verdicts): void
 
   runs.onWrite((run, before) => {
     const { phase, pause } = run.status;
+    const names = runs.underWay().map(({ name }) => name);
+    if (names.length > 1) verdicts.broken("I5", `${names.join(" and ")} are under way at once`);
     if (GOING_DOWN.includes(phase) || (phase === "Paused" && pause?.withdrawn === true)) withdrawn.add(epochOf(run));
     const enters = (to: Phase) => phase === to && before?.status.phase !== to;
     if (before !== undefined && isFinal(before.status.phase) && before.status.phase !== phase && phase !== "Releasing")

@@ -141,7 +141,7 @@ export async function perform(stage: Stage, git: Git, action: Action): Promise<v
     case "deleteRollout": {
       await alice.delete(rollouts, ref, { propagationPolicy: action.policy }).catch(() => {});
       if (action.againAfterMs === undefined) return;
-      return void clock.after(action.againAfterMs, () => {
+      return stage.later(action.againAfterMs, () => {
         alice.create(rollouts, rolloutObject()).catch(() => {});
       });
     }
@@ -196,14 +196,14 @@ function withTimeout(route: KubeObject, seconds: number): KubeObject {
 
 /** One ready pod of the service fails its probe for a while. */
 function makeUnready(stage: Stage, forMs: number): void {
-  const { sim, clock } = stage.house;
+  const { sim } = stage.house;
   const pod = sim.store.list("pods", "shop").find(({ metadata }) => metadata.deletionTimestamp === undefined);
   if (pod === undefined) return;
   const selector = { namespace: "shop", name: pod.metadata.name };
   // A step's twin may have no other pod to answer its share.
   if (LABEL_RUN in (pod.metadata.labels ?? {})) stage.harm("pods");
   sim.kubelet.setReady(selector, false);
-  clock.after(forMs, () => sim.kubelet.setReady(selector, true));
+  stage.later(forMs, () => sim.kubelet.setReady(selector, true));
 }
 
 /** Ends everything that goes wrong by itself, and puts back what a user's Git would put back. */

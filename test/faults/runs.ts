@@ -21,6 +21,8 @@ export interface Runs {
   /** The newest one, ended or not. */
   newest(): RunSeen | undefined;
   active(): RunSeen | undefined;
+  /** All that are there and have not ended: more than one are a mistake. */
+  underWay(): readonly RunSeen[];
   onWrite(listener: (run: RunSeen, before: RunSeen | undefined) => void): void;
 }
 
@@ -35,6 +37,7 @@ export function tagOf(object: KubeObject | undefined, path: "template" | "spec")
 
 export function followRuns(sim: Sim): Runs {
   const known = new Map<string, RunSeen>();
+  const there = new Set<string>();
   const tags = new Map<string, string>();
   const listeners: ((run: RunSeen, before: RunSeen | undefined) => void)[] = [];
   let newestName = "";
@@ -43,7 +46,8 @@ export function followRuns(sim: Sim): Runs {
   });
   sim.store.onChange("rolloutruns.sluice.dev", ({ type, object }) => {
     const { name } = object.metadata;
-    if (type === "DELETED") return;
+    if (type === "DELETED") return void there.delete(name);
+    there.add(name);
     const spec = object["spec"] as unknown as RunSpec;
     const status = { phase: "Preflight" as const, ...(object["status"] as object | undefined) };
     const before = type === "ADDED" ? undefined : known.get(name);
@@ -60,10 +64,12 @@ export function followRuns(sim: Sim): Runs {
     if (type === "ADDED") newestName = name;
     for (const listener of listeners) listener(run, before);
   });
+  const underWay = () => [...known.values()].filter(({ name, status }) => there.has(name) && !isFinal(status.phase));
   return {
     get: (name) => known.get(name),
     newest: () => known.get(newestName),
-    active: () => [...known.values()].find(({ status }) => !isFinal(status.phase)),
+    active: () => underWay()[0],
+    underWay,
     onWrite: (listener) => void listeners.push(listener),
   };
 }

@@ -26,6 +26,10 @@ export interface Stage {
   /** Watches that are late are well again from then on. */
   lateWatches: boolean;
   prometheusMode: string;
+  /** Does it `ms` from now, whatever is calmed meanwhile. */
+  later(ms: number, run: () => void): void;
+  /** Such things are still to come. */
+  isExpecting(): boolean;
   advance(ms: number): Promise<void>;
   /** Called after each slice of time. */
   onSlice(listener: () => void): void;
@@ -67,6 +71,7 @@ export async function openStage(setting: Setting, log?: Log): Promise<Stage> {
   const harmed = new Map<Harm, number>();
   const listeners: (() => void)[] = [];
   let foreigners = 0;
+  let expected = 0;
   return Object.assign(stage, {
     setting,
     house,
@@ -96,6 +101,14 @@ export async function openStage(setting: Setting, log?: Log): Promise<Stage> {
         for (const listener of listeners) listener();
       }
     },
+    later(ms: number, run: () => void) {
+      expected += 1;
+      house.clock.after(ms, () => {
+        expected -= 1;
+        run();
+      });
+    },
+    isExpecting: () => expected > 0,
     onSlice: (listener: () => void) => void listeners.push(listener),
   }) as Stage;
 }

@@ -8,8 +8,8 @@ import type { Runs } from "./runs.ts";
 import { SLICE_MS, type Stage } from "./stage.ts";
 import type { Verdicts } from "./verdicts.ts";
 
-/** Going back is the one exception: onto the Service's own pods, which users had before. */
-const GOING_BACK: readonly Phase[] = ["Undoing", "Releasing"];
+/** Going back is the one exception, also in the middle of the swap: onto the pods that users had before. */
+const GOING_BACK: readonly Phase[] = ["Withdrawing", "Undoing", "Releasing"];
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -22,7 +22,7 @@ interface Subset {
 export function watchSubsets(stage: Stage, runs: Runs, verdicts: Verdicts): void {
   const { house, setting } = stage;
   const { sim, clock } = house;
-  const lagMs = setting.routesMs + setting.endpointsMs + 3 * SLICE_MS;
+  const lagMs = setting.routesMs + SLICE_MS;
   /** Subsets with users by each version of the route, and until when proxies may go by it. */
   const routes: { carrying: ReadonlySet<string>; untilMs: number }[] = [
     { carrying: carrying(house.object(ROUTE)), untilMs: Number.POSITIVE_INFINITY },
