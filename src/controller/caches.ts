@@ -14,6 +14,7 @@ import {
   services,
 } from "../kube/resources.ts";
 import { rolloutRuns, rollouts, type IstioResources } from "./resources.ts";
+import { heldBy } from "../workload/hold.ts";
 
 /** Everything that a pass looks at, kept up to date by watches. */
 export interface Caches {
@@ -84,11 +85,14 @@ export function createCaches(options: CachesOptions): Caches {
     rolloutCache.byIndex(BY_REFERENCE, reference).map((rollout) => objectKey(rollout.metadata));
   const labelled = (object: KubeObject) => rolloutOf(object).map((name) => key(object, name));
   const referring = (object: KubeObject) => naming(referenceOf(object));
+  // Also while the spec cannot be read, which names nothing then: the hold is kept up all the same.
+  const held = (object: KubeObject) =>
+    [heldBy(object)].flatMap((name) => (name === undefined ? [] : key(object, name)));
   const sizing = (object: KubeObject) => naming(`Deployment/${key(object, targetOf(object))}`);
   const cache = {
     rollouts: rolloutCache,
     runs: open(rolloutRuns, slim, labelled),
-    deployments: open(deployments, slim, (object) => [...labelled(object), ...referring(object)]),
+    deployments: open(deployments, slim, (object) => [...labelled(object), ...referring(object), ...held(object)]),
     replicaSets: open(replicaSets, slim, (object) =>
       ownersOf(object).flatMap((owner) => naming(`Deployment/${owner}`)),
     ),

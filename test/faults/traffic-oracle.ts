@@ -20,9 +20,11 @@ const SWAPPED: readonly Phase[] = [
   "Releasing",
   "Undoing",
 ];
-/** Requests to a bad version after which it must be known, and how long that may take while everything is well. */
+/** Requests to a bad version after which it must be known; everything has been well for so long then. */
 const KNOWN_BAD = 50;
 const REACTION_MS = 15_000;
+/** From the last of these until the next scrape and reading have seen it, and the answer is written. */
+const READ_MS = 3_000;
 /** A tenth of a second in which a share is counted would say nothing. */
 const WINDOW_MS = 2_000;
 
@@ -45,6 +47,7 @@ export function watchTraffic(stage: Stage, runs: Runs, verdicts: Verdicts): void
   const weights: { atMs: number; percent: number }[] = [{ atMs: 0, percent: 0 }];
   const window: Slice[] = [];
   let badRequests = 0;
+  let knownAtMs = 0;
   let badRun = "";
   let swappedUntilMs = 0;
 
@@ -114,7 +117,9 @@ export function watchTraffic(stage: Stage, runs: Runs, verdicts: Verdicts): void
     if (badRun !== workload) badRequests = 0;
     badRun = workload;
     badRequests += count;
-    if (badRequests >= KNOWN_BAD && stage.health.wellForMs() > REACTION_MS && readable.forMs > REACTION_MS)
+    if (badRequests < KNOWN_BAD) knownAtMs = clock.now();
+    const isDue = badRequests >= KNOWN_BAD && clock.now() > knownAtMs + READ_MS + lagMs;
+    if (isDue && stage.health.wellForMs() > REACTION_MS && readable.forMs > REACTION_MS)
       verdicts.broken("I1", `${workload} (${version}) still met users after ${KNOWN_BAD} requests to it`);
   }
 

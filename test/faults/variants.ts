@@ -135,7 +135,11 @@ export const VARIANTS: readonly Variant[] = [
     invariant: "I3",
     state: "Observing",
     breaking: mistaking("inconclusive", "pass"),
-    schedule: [bad, [4_200, { kind: "prometheus", mode: "down", forMs: 60_000 }]],
+    schedule: [
+      bad,
+      [4_200, { kind: "prometheus", mode: "down", forMs: 60_000 }],
+      [20_000, { kind: "prometheus", mode: "down", forMs: 60_000 }],
+    ],
   },
   {
     name: "gives back a weight that somebody took away",
