@@ -33,6 +33,12 @@ export const asFoundSchema = z.object({
       kind: z.string().describe("The autoscaler's kind."),
       name: z.string().describe("The autoscaler's name."),
       minReplicas: z.number().nullable().default(null).describe("Its floor; null when it had none."),
+      raisedTo: z
+        .number()
+        .optional()
+        .describe(
+          "What an earlier run had raised the floor to, which ended with its users on the twin and never put it back.",
+        ),
     })
     .optional()
     .describe("The autoscaler, when there is one."),

@@ -20,7 +20,8 @@ type Plan = (objects: RoutingObjects) => ObjectPatch[];
 type WhenLost = "readLive" | "nextPass";
 
 /**
- * Takes users away from the candidate, first thing in every pass. When a test in the patch fails, the live objects are read and
+ * Takes users away from the candidate, first thing in every pass. In the middle of the swap `stable` may name the candidate already:
+ * then it gets its own pods back as well, while it has no users yet. When a test in the patch fails, the live objects are read and
  * the patch is made again from them, in the same pass; one object that cannot be written does not keep the others from it.
  */
 export async function lowerWeight(
@@ -29,8 +30,12 @@ export async function lowerWeight(
   pinned: Pinned,
   objects: RoutingObjects,
   desired: Pick<Desired, "atMost" | "withdraw">,
+  labels?: Desired["labels"],
 ): Promise<boolean> {
-  const plan: Plan = (now) => lowerPatches(pinned, now, desired.atMost);
+  const plan: Plan = (now) => [
+    ...(labels === undefined ? [] : labelPatches(pinned, now, labels)),
+    ...lowerPatches(pinned, now, desired.atMost),
+  ];
   return write(context, plan, objects, {
     namespace,
     pinned,

@@ -240,15 +240,25 @@ function markedSince(withdrawnAt: string | undefined, sinceMs: number): boolean 
 function asFoundNow(caches: Caches, run: ReadRun, objects: RoutingObjects): AsFound {
   const { spec, status, namespace } = run;
   if (status.asFound !== undefined) return status.asFound;
-  if (spec.from.track === "twin") {
-    const earlier = caches.runs.get(namespace, spec.from.workload)?.["status"] as { asFound?: AsFound } | undefined;
-    if (earlier?.asFound !== undefined) return earlier.asFound;
-  }
   const autoscaler = autoscalerOf(caches, namespace, spec.pinned.workload.name);
+  if (spec.from.track === "twin") {
+    const kept = caches.runs.get(namespace, spec.from.workload);
+    const earlier = kept === undefined ? undefined : readRun(kept);
+    if (earlier?.status.asFound !== undefined) return floorSince(earlier.status.asFound, earlier, autoscaler);
+  }
   return {
     ...recordAsFound(spec.pinned, objects),
     ...(autoscaler === undefined ? {} : { scaling: floorAsFound(autoscaler) }),
   };
+}
+
+/** The floor stands where the earlier run left it while its users were on its twin, whatever the size is now; or somebody has chosen another. */
+function floorSince(asFound: AsFound, earlier: ReadRun, autoscaler: KubeObject | undefined): AsFound {
+  const { scaling } = asFound;
+  if (scaling === undefined || autoscaler === undefined) return asFound;
+  const now = floorAsFound(autoscaler);
+  const isOurs = floorBack(autoscaler, scaling, earlier.spec.pinned.sizeAtStart).length > 0;
+  return { ...asFound, scaling: isOurs && now.minReplicas !== null ? { ...scaling, raisedTo: now.minReplicas } : now };
 }
 
 /** Puts the floor back; [] when somebody has chosen another one since it was raised. */

@@ -2,6 +2,7 @@ import { FIELD_MANAGER, FINALIZER } from "../api/metadata.ts";
 import { isFinal, type Phase } from "../api/phase.ts";
 import { decide, type Decision } from "../engine/decide.ts";
 import type { Desired } from "../engine/desired.ts";
+import { sameLabels } from "../engine/world.ts";
 import { lastTold } from "../engine/notice.ts";
 import type { KubeObject } from "../kube/port.ts";
 import { objectKey } from "../kube/resources.ts";
@@ -40,9 +41,10 @@ export async function passRun(
   const { desired, status } = decision;
   const { pinned } = run.spec;
   let failure: unknown;
-  if (seen.routing.maxWeight > desired.atMost) {
+  const labels = labelsToWithdraw(run, seen, desired);
+  if (seen.routing.maxWeight > desired.atMost || labels !== undefined) {
     // What could not be written is remembered and told all the same, and tried again.
-    await lowerWeight(context, run.namespace, pinned, seen.objects, desired).catch((error: unknown) => {
+    await lowerWeight(context, run.namespace, pinned, seen.objects, desired, labels).catch((error: unknown) => {
       failure = error;
     });
     if (status.phase === run.status.phase)
@@ -61,6 +63,14 @@ export async function passRun(
   } catch (error) {
     return { run: next, decision, wrote: persisted, failure: error };
   }
+}
+
+/** Of a swap that got no further than its labels: `stable` names the candidate, so at weight 0 every user would stay on it. */
+function labelsToWithdraw(run: ReadRun, seen: Observed, desired: Desired): Desired["labels"] {
+  const { stable } = seen.routing;
+  const { from, to } = run.spec;
+  const isSwapped = stable !== undefined && sameLabels(stable, to.podLabels) && !sameLabels(stable, from.podLabels);
+  return desired.withdraw && isSwapped ? desired.labels : undefined;
 }
 
 function follow(context: Context, key: string, run: ReadRun): void {

@@ -46,6 +46,12 @@ describe("restoreFloorPatch", () => {
     expect(restoreFloorPatch(hpa({ minReplicas: 4, maxReplicas: 4 }), found, 6)).toHaveLength(2);
   });
 
+  test("puts back as well what an earlier run had raised, of another size", () => {
+    const earlier = { ...found, raisedTo: 4 };
+    expect(restoreFloorPatch(hpa({ minReplicas: 4, maxReplicas: 10 }), earlier, 3)).toHaveLength(2);
+    expect(restoreFloorPatch(hpa({ minReplicas: 5, maxReplicas: 10 }), earlier, 3)).toEqual([]);
+  });
+
   test("takes the floor away where there was none", () => {
     const none = floorAsFound(hpa({ maxReplicas: 10 }));
     expect(none.minReplicas).toBeNull();

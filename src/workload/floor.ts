@@ -68,12 +68,12 @@ export function floorPatch(autoscaler: KubeObject, sizeAtStart: number): JsonPat
 
 /**
  * Puts the floor back as it was found, if it still is `ours`, the size that was asked for, or the most of it that the ceiling
- * allows; otherwise somebody chose it since, and it stays.
+ * allows, or what an earlier run had raised it to; otherwise somebody chose it since, and it stays.
  */
 export function restoreFloorPatch(autoscaler: KubeObject, asFound: ScalingAsFound, ours: number): JsonPatchOperation[] {
   const bounds = boundsOf(autoscaler);
   const { path, min, minByDefault, max = ours } = bounds;
-  const isOurs = min === ours || min === Math.min(ours, max);
+  const isOurs = min === ours || min === Math.min(ours, max) || min === asFound.raisedTo;
   if (!isOurs || min === undefined || min <= (asFound.minReplicas ?? minByDefault)) return [];
   const change: JsonPatchOperation =
     asFound.minReplicas === null ? { op: "remove", path } : { op: "replace", path, value: asFound.minReplicas };

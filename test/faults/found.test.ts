@@ -89,6 +89,30 @@ const FOUND: readonly [string, Partial<Setting>, readonly [atMs: number, action:
       [2_800, { kind: "crash", call: 4, when: "before", downMs: 500 }],
     ],
   ],
+  [
+    "the floor that a run had raised was not put back by the next one, which began at another size",
+    {},
+    [
+      [0, { kind: "ship", tag: "v2" }],
+      [4_800, { kind: "editLabels", subset: "stable", labels: "service" }],
+      [14_900, { kind: "deleteRule" }],
+      [15_400, { kind: "crash", call: 2, when: "before", downMs: 100 }],
+      [16_400, { kind: "ship", tag: "v4" }],
+      [16_400, { kind: "scale", replicas: 3 }],
+    ],
+  ],
+  [
+    "a withdrawal in the middle of the swap took the weight away and died before the labels: all users stayed on the twin",
+    {},
+    [
+      [0, { kind: "ship", tag: "v2" }],
+      [7_500, { kind: "editWeight", canary: 100 }],
+      [14_400, { kind: "suspend", on: false }],
+      [14_500, { kind: "crash", call: 7, when: "before", downMs: 2_200 }],
+      [16_400, { kind: "deleteRollout", policy: "Background", againAfterMs: undefined }],
+      [16_400, { kind: "ship", tag: "v1" }],
+    ],
+  ],
 ];
 
 test.each(FOUND)("holds where once %s", async (_what, setting, actions) => {
