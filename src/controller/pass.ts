@@ -71,7 +71,7 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
     const unfinished = runs.filter((run) => run.object.metadata.finalizers?.includes(FINALIZER) === true);
     if (unfinished.length > 0) return finishEnded(context, key, rollout, status, newest, unfinished);
     if (deleting && newest?.status.liveOnTwin === true) {
-      return passActive(context, rollout, status, reopened(newest), undefined);
+      return passActive(context, rollout, status, reopened(newest, context.clock.now()), undefined);
     }
     if (deleting) {
       await releaseRollout(context, rollout, status, runs[0]);
@@ -250,10 +250,11 @@ function endOf(run: ReadRun, before: RolloutStatus): Partial<RolloutStatus> {
 }
 
 /** Users are still on a twin when the Rollout is deleted: the run that left them there has one more thing to do. */
-function reopened(run: ReadRun): ReadRun {
-  const end = {
-    reason: "Deleted" as const,
-    message: "the Rollout was deleted while users were on the candidate's own pods",
-  };
-  return { ...run, status: { ...run.status, phase: "Releasing", end, liveOnTwin: false } };
+function reopened(run: ReadRun, nowMs: number): ReadRun {
+  const message = "the Rollout was deleted while users were on the candidate's own pods";
+  const { phase, transitions } = run.status;
+  const record = { at: rfc3339(nowMs), from: phase, to: "Releasing" as const, event: "deleted", message };
+  const end = { reason: "Deleted" as const, message };
+  const status = { ...run.status, phase: record.to, end, liveOnTwin: false, transitions: [...transitions, record] };
+  return { ...run, status };
 }

@@ -19,6 +19,18 @@ const FOUND: readonly [string, Partial<Setting>, readonly [atMs: number, action:
     [[0, { kind: "ship", tag: "v2" }]],
   ],
   [
+    "a run was taken up again for the deletion of its Rollout and had no record of it",
+    {},
+    [
+      [0, { kind: "ship", tag: "v2" }],
+      [5_900, { kind: "scale", replicas: 3 }],
+      [16_400, { kind: "ship", tag: "v5-errors50" }],
+      [17_800, { kind: "crash", call: 2, when: "before", downMs: 100 }],
+      [18_400, { kind: "deleteRollout", policy: "Background", againAfterMs: undefined }],
+      [18_400, { kind: "scale", replicas: 3 }],
+    ],
+  ],
+  [
     "the first users were sent to pods that proxies had not heard of yet",
     { endpointsMs: 200 },
     [[0, { kind: "ship", tag: "v2" }]],
