@@ -92,13 +92,13 @@ describe("a Rollout that is deleted", () => {
     await house.term.stop();
   });
 
-  test("while users are on a twin brings them to the Deployment's own pods first", async () => {
-    const house = await houseIn("Converging");
+  test.each(ways)("(%s) while users are on a twin brings them to the Deployment's own pods first", async (how) => {
+    const house = await houseIn("Converging", { hold: how === "Orphan" ? "none" : "policy" });
     await house.ship("v3-errors50");
     await house.untilPhase("RolledBack", 2);
     await house.clock.advance(3_000);
     const fromMs = house.clock.now();
-    await house.alice.delete(rollouts, ref);
+    await house.alice.delete(rollouts, ref, { propagationPolicy: how });
     await untilReleased(house);
     expect(house.sim.users.summary({ fromMs }).failed).toBe(0);
     expect(house.unvetted()).toEqual([]);

@@ -4,6 +4,7 @@ import { isNotFound } from "../kube/errors.ts";
 import type { KubeObject } from "../kube/port.ts";
 import { podTemplates } from "../kube/resources.ts";
 import type { Context } from "./context.ts";
+import { keptForTwin } from "./kept-for-twin.ts";
 import type { ReadRun } from "./observe.ts";
 import { rolloutRuns } from "./resources.ts";
 
@@ -35,6 +36,7 @@ export async function pruneHistory(
 function prunable(runs: readonly ReadRun[], live: RolloutStatus["live"], limit: number): ReadRun[] {
   const newestFirst = runs.toSorted((a, b) => b.spec.ordinal - a.spec.ordinal);
   const needed = new Set<string | undefined>([newestFirst[0]?.name, live?.workload, live?.revision]);
+  for (const name of keptForTwin(newestFirst)) needed.add(name);
   for (const run of runs) {
     if (isFinal(run.status.phase)) continue;
     for (const name of [run.name, run.spec.from.workload, run.spec.from.revision]) needed.add(name);

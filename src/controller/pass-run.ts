@@ -120,12 +120,16 @@ async function act(
 /** States that change labels in the course of their work; in any other a label that had to be written had drifted. */
 const ARRANGING: readonly Phase[] = ["Fencing", "SwappingLabels", "Undoing", "Joining", "Releasing", "Draining"];
 
-/** The run is history, and the Rollout's status says so: nothing holds it back from deletion any more. */
-export async function finishRun(context: Context, key: string, run: ReadRun): Promise<void> {
+/** The run is history: what this process remembers of it goes. */
+export function forgetRun(context: Context, key: string, run: ReadRun): void {
   context.evidence.forget(key);
   context.settle.forget(`${key} `);
   context.preflight.forget(run.uid);
   context.persisted.delete(run.uid);
+}
+
+/** The Rollout's status says how the run ended: nothing holds it back from deletion any more. */
+export async function letRunGo(context: Context, run: ReadRun): Promise<void> {
   const finalizers = run.object.metadata.finalizers ?? [];
   if (!finalizers.includes(FINALIZER)) return;
   const index = finalizers.indexOf(FINALIZER);

@@ -14,9 +14,10 @@ import { canonicalJson } from "../workload/canonical.ts";
 import { isObserved } from "../workload/fields.ts";
 import { gatherCheckWorld } from "./check-world.ts";
 import type { Context } from "./context.ts";
+import { keptForTwin } from "./kept-for-twin.ts";
 import type { ReadRun } from "./observe.ts";
 import { keepHeld, liveAfter, passRest } from "./pass-rest.ts";
-import { finishRun, passRun } from "./pass-run.ts";
+import { forgetRun, letRunGo, passRun } from "./pass-run.ts";
 import type { MetricsProbe } from "./probe-metrics.ts";
 import { readRollout, readRolloutStatus, runsOf } from "./read.ts";
 import { createRefusals } from "./refusals.ts";
@@ -68,7 +69,11 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
     const active = runs.find((run) => !isFinal(run.status.phase));
     if (active !== undefined) return passActive(context, rollout, status, active, read.ok ? read.spec : undefined);
     const newest = runs[0];
-    const unfinished = runs.filter((run) => run.object.metadata.finalizers?.includes(FINALIZER) === true);
+    const kept = keptForTwin(runs);
+    const isUntold = newest !== undefined && status.ended?.run !== newest.name;
+    const unfinished = runs
+      .filter((run) => run.object.metadata.finalizers?.includes(FINALIZER) === true)
+      .filter((run) => !kept.has(run.name) || (run === newest && isUntold));
     if (unfinished.length > 0) return finishEnded(context, key, rollout, status, newest, unfinished);
     if (deleting && newest?.status.liveOnTwin === true) {
       return passActive(context, rollout, status, reopened(newest, context.clock.now()), undefined);
@@ -120,14 +125,20 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
     });
     if (result.failure !== undefined) throw result.failure;
     if (isFinal(run.status.phase)) {
-      await finishRun(c, key, run);
+      forgetRun(c, key, run);
+      if (run.status.liveOnTwin !== true) {
+        // The older ones first: with the newest one gone, one of them would be taken for it.
+        const kept = runsOf(c.caches, c.log, rollout).filter(({ name }) => name !== run.name);
+        for (const older of kept.toReversed()) await letRunGo(c, older);
+        await letRunGo(c, run);
+      }
       return { againInMs: 0 };
     }
     if (decision.wakeAtMs === undefined) return { againInMs: undefined };
     return { againInMs: Math.max(10, decision.wakeAtMs - c.clock.now()) };
   }
 
-  /** Ended, but a crash came before the Rollout's status said so, or before the run's finalizer was taken off. */
+  /** Ended, but a crash came before the Rollout's status said so, or before the run's finalizer was taken off; or was kept until now. */
   async function finishEnded(
     c: Context,
     key: string,
@@ -144,9 +155,11 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
         ...endOf(newest, status),
       });
     }
-    for (const run of runs) {
-      c.events.tell(run.object, lastTold(run));
-      await finishRun(c, key, run);
+    for (const run of runs.toReversed()) {
+      // One that was kept for its twin has told its end long ago.
+      if (run === newest) c.events.tell(run.object, lastTold(run));
+      forgetRun(c, key, run);
+      if (run !== newest || run.status.liveOnTwin !== true) await letRunGo(c, run);
     }
     return { againInMs: 0 };
   }

@@ -125,6 +125,17 @@ const FOUND: readonly [string, Partial<Setting>, readonly [atMs: number, action:
       [16_400, { kind: "ship", tag: "v1" }],
     ],
   ],
+  [
+    "a Rollout deleted in the foreground while users were on a twin lost its runs, and with them the routes as they were found",
+    {},
+    [
+      [0, { kind: "ship", tag: "v2" }],
+      [4_900, { kind: "crash", call: 15, when: "before", downMs: 100 }],
+      [16_400, { kind: "ship", tag: "v3" }],
+      [18_400, { kind: "deleteRollout", policy: "Foreground", againAfterMs: undefined }],
+      [18_400, { kind: "ship", tag: "v1" }],
+    ],
+  ],
 ];
 
 test.each(FOUND)("holds where once %s", async (_what, setting, actions) => {

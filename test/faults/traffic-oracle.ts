@@ -63,7 +63,7 @@ export function watchTraffic(stage: Stage, runs: Runs, verdicts: Verdicts): void
       vetted.add(tag);
       over.set(spec.to.workload, clock.now());
     }
-    if (phase === "Promoted") over.set(spec.from.workload, clock.now());
+    if (phase === "Promoted" && spec.from.workload !== spec.to.workload) over.set(spec.from.workload, clock.now());
     if (phase === "Promoted" && liveOnTwin) settledOn.add(spec.to.workload);
     if (["RolledBack", "Aborted", "Superseded"].includes(phase)) over.set(name, clock.now());
   });
