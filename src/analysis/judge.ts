@@ -157,7 +157,7 @@ function evidenceOf(
     view,
     total: counts.total,
     bad: counts.bad,
-    fraction: counts.total > 0 ? counts.bad / counts.total : null,
+    ...(counts.total > 0 ? { fraction: counts.bad / counts.total } : {}),
     limitFraction: objective.limitFraction,
     eValue: process ? eValue(process) : 1,
     alpha,

@@ -72,8 +72,8 @@ export interface Evidence {
   /** Requests and bad ones of the canary that the verdict counts. */
   total: number;
   bad: number;
-  /** bad / total; null when total is 0. */
-  fraction: number | null;
+  /** bad / total; absent when total is 0. */
+  fraction?: number;
   limitFraction: number;
   /** Evidence against "at most the limit": breach at or above 1/alpha. */
   eValue: number;

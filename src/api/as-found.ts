@@ -32,7 +32,7 @@ export const asFoundSchema = z.object({
     .object({
       kind: z.string().describe("The autoscaler's kind."),
       name: z.string().describe("The autoscaler's name."),
-      minReplicas: z.number().nullable().default(null).describe("Its floor; null when it had none."),
+      minReplicas: z.number().nullable().optional().describe("Its floor; absent when it had none."),
       raisedTo: z
         .number()
         .optional()

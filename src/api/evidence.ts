@@ -5,7 +5,8 @@ export const evidenceSchema = z.object({
   view: z.enum(["destination", "source"]).describe("Who counted: the pods' own proxies, or the callers'."),
   total: z.number().describe("Requests."),
   bad: z.number().describe("Bad ones among them."),
-  fraction: z.number().nullable().default(null).describe("Bad over total, from 0 to 1; null without requests."),
+  // Never written as null, which scripts of GitOps tools cannot hand back as they found it; runs that are stored have it.
+  fraction: z.number().nullable().optional().describe("Bad over total, from 0 to 1; absent without requests."),
   limitFraction: z.number().describe("The largest fraction allowed, from 0 to 1."),
   eValue: z.number().describe("How strongly the numbers speak against the limit being kept. A breach from 1/alpha up."),
   alpha: z.number().describe("How often a release exactly at the limit is taken for a breach, at most."),

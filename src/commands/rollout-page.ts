@@ -126,7 +126,7 @@ function objective({ name, verdict, message, evidence }: ObjectiveStatus): strin
   const said = `${VERDICT_MARKS[verdict]} ${name}  ${verdict}: ${message}`;
   if (evidence === undefined) return [said];
   const { bad, total, fraction, limitFraction, eValue, alpha } = evidence;
-  const share = fraction === null ? "" : ` (${formatPercent(fraction * 100)})`;
+  const share = typeof fraction !== "number" ? "" : ` (${formatPercent(fraction * 100)})`;
   return [
     said,
     `    ${bad} bad of ${total} requests${share}, limit ${formatPercent(limitFraction * 100)}; E ${round(eValue)}, a breach from ${round(1 / alpha)}`,

@@ -258,7 +258,10 @@ function floorSince(asFound: AsFound, earlier: ReadRun, autoscaler: KubeObject |
   if (scaling === undefined || autoscaler === undefined) return asFound;
   const now = floorAsFound(autoscaler);
   const isOurs = floorBack(autoscaler, scaling, earlier.spec.pinned.sizeAtStart).length > 0;
-  return { ...asFound, scaling: isOurs && now.minReplicas !== null ? { ...scaling, raisedTo: now.minReplicas } : now };
+  return {
+    ...asFound,
+    scaling: isOurs && typeof now.minReplicas === "number" ? { ...scaling, raisedTo: now.minReplicas } : now,
+  };
 }
 
 /** Puts the floor back; [] when somebody has chosen another one since it was raised. */

@@ -49,7 +49,9 @@ export function findAutoscaler(autoscalers: readonly KubeObject[], deployment: s
 
 /** The floor as it is, to be persisted before it is raised. */
 export function floorAsFound(autoscaler: KubeObject): ScalingAsFound {
-  return { kind: autoscaler.kind, name: autoscaler.metadata.name, minReplicas: boundsOf(autoscaler).min ?? null };
+  const { min } = boundsOf(autoscaler);
+  const name = autoscaler.metadata.name;
+  return { kind: autoscaler.kind, name, ...(min === undefined ? {} : { minReplicas: min }) };
 }
 
 /** What the floor is raised to: the size at the start, as far as the ceiling allows. */
@@ -76,7 +78,9 @@ export function restoreFloorPatch(autoscaler: KubeObject, asFound: ScalingAsFoun
   const isOurs = min === ours || min === Math.min(ours, max) || min === asFound.raisedTo;
   if (!isOurs || min === undefined || min <= (asFound.minReplicas ?? minByDefault)) return [];
   const change: JsonPatchOperation =
-    asFound.minReplicas === null ? { op: "remove", path } : { op: "replace", path, value: asFound.minReplicas };
+    typeof asFound.minReplicas === "number"
+      ? { op: "replace", path, value: asFound.minReplicas }
+      : { op: "remove", path };
   return [...testFloor(bounds), change];
 }
 
