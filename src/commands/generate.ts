@@ -6,6 +6,7 @@ import { crdYaml } from "../api/crd/yaml.ts";
 import { checksMarkdown } from "../checks/docs.ts";
 import { machineMarkdown } from "../engine/docs.ts";
 import { metricsReference } from "../server/metrics-table.ts";
+import { argocdConfigMap } from "./argocd-config.ts";
 
 /** A file that is made from code and kept in the repository, so that a change of it is seen in review. */
 export interface GeneratedFile {
@@ -25,6 +26,10 @@ export function generatedFiles(): GeneratedFile[] {
       path: `crds/${crd.spec.group}_${crd.spec.names.plural}.yaml`,
       content: `# ${MADE_BY}\n${crdYaml(crd)}`,
     })),
+    {
+      path: "deploy/argocd/argocd-cm.yaml",
+      content: `# ${madeFrom("the Lua files beside it")}\n# kubectl -n argocd patch configmap argocd-cm --patch-file deploy/argocd/argocd-cm.yaml\n${argocdConfigMap()}`,
+    },
     { path: "docs/reference/checks.md", content: `<!-- ${madeFrom("src/checks")} -->\n\n${checksMarkdown()}` },
     {
       path: "docs/reference/metrics.md",

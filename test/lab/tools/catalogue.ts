@@ -32,7 +32,8 @@ export type ToolName =
   | "kubectl"
   | "pilot-discovery"
   | "prometheus"
-  | "envoy";
+  | "envoy"
+  | "gitops-judge";
 
 // An unstamped apiserver calls itself v0.0.0-master, which some clients refuse.
 const stamp = "k8s.io/component-base/version";
@@ -74,6 +75,7 @@ export const tools: readonly Tool[] = [
     ["-tags=remove_all_sd", "-ldflags=-s -w"],
     5,
   ),
+  go("gitops-judge", "gitops", ".", ["-ldflags=-s -w"], 3),
 ];
 
 /** The tool of that name; the name is checked by its type. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { accessSync, constants, readFileSync } from "node:fs";
+import { accessSync, constants, readdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import type { Tool } from "./catalogue.ts";
@@ -16,9 +16,17 @@ export function moduleDir(module: string): string {
   return join(modulesDir, module);
 }
 
-/** Changes with every pinned version: go.sum covers all of a module's sources, `salt` whatever else shapes the result. */
+/**
+ * Changes with every pinned version: go.sum covers what a module takes from elsewhere, its own Go files the rest, `salt` whatever
+ * else shapes the result.
+ */
 export function moduleKey(module: string, salt: readonly string[]): string {
-  const hash = createHash("sha256").update(readFileSync(join(moduleDir(module), "go.sum")));
+  const folder = moduleDir(module);
+  const hash = createHash("sha256").update(readFileSync(join(folder, "go.sum")));
+  for (const file of readdirSync(folder)
+    .filter((name) => name.endsWith(".go"))
+    .toSorted())
+    hash.update(readFileSync(join(folder, file)));
   for (const word of salt) hash.update("\0").update(word);
   return hash.digest("hex").slice(0, 12);
 }
