@@ -40,6 +40,8 @@ export interface Accumulator {
   view(objective: string, view: View): ViewState | undefined;
   /** The candidate's counts in the readings that lie wholly after `sinceMs`. */
   since(objective: string, view: View, sinceMs: number): Counts;
+  /** The candidate's fraction of bad requests between neighbouring readings with any request, oldest first, by the view that saw more. */
+  fractions(objective: string): number[];
   /** Why the newest reading is of no use for the objective. */
   unusable(objective: string): string | undefined;
   /** Requests by track between neighbouring readings that lie wholly after `sinceMs`: from the callers' side when there is one. */
@@ -146,6 +148,19 @@ export function createAccumulator(
         return { total: 0, bad: 0, fromMs: sinceMs, toMs: lastReadingMs ?? sinceMs };
       const grown = (at: number) => (span.to[at] as number) - (span.from[at] as number);
       return { total: grown(index), bad: grown(index + 1), fromMs: span.fromMs, toMs: span.toMs };
+    },
+    fractions(objective) {
+      const moments = history.entries(Number.NEGATIVE_INFINITY);
+      const totalOf = (view: View) => sums[indices.get(`${objective}|${view}`) ?? -1] ?? 0;
+      const view = totalOf("source") > totalOf("destination") ? "source" : "destination";
+      const index = indices.get(`${objective}|${view}`);
+      if (index === undefined) return [];
+      return moments.slice(1).flatMap((moment, at) => {
+        const before = moments[at] as typeof moment;
+        const total = (moment.sums[index] as number) - (before.sums[index] as number);
+        const bad = (moment.sums[index + 1] as number) - (before.sums[index + 1] as number);
+        return total > 0 ? [bad / total] : [];
+      });
     },
     unusable: (objective) => unusable[objective],
     shares(sinceMs) {

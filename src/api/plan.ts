@@ -1,3 +1,4 @@
+import { channelSchema } from "./notifications.ts";
 import { z } from "zod";
 import { onBreachSchema } from "./analysis.ts";
 
@@ -60,6 +61,7 @@ export const planSchema = z.strictObject({
     .describe(
       "Whether callers past the managed routes were accepted: they meet the new version by its share of the pods.",
     ),
+  notifications: z.array(channelSchema).max(10).default([]).describe("Who is told what the run does."),
   progressDeadlineMs: z.int().min(1).describe("How long pods and weights may take, in milliseconds."),
   analysis: plannedAnalysisSchema.describe("What is measured, and what is done about it."),
 });

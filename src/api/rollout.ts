@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { analysisSchema } from "./analysis.ts";
 import { dnsLabelSchema, durationOfAtLeast, durationSchema, nameSchema, weightSchema } from "./fields.ts";
+import { notificationsSchema } from "./notifications.ts";
 import {
   MAX_RAMP,
   MAX_STEPS,
@@ -100,6 +101,7 @@ export const rolloutSpecSchema = withRules(
       .describe(
         "Git's own stop: no run starts, and one that is under way holds where it is. Rolling back still works.",
       ),
+    notifications: notificationsSchema.prefault({}).describe("Who is told what the runs do, and how."),
     historyLimit: z.int().min(1).max(100).default(10).describe("How many finished RolloutRuns are kept."),
   }),
   stepsAreObserved,

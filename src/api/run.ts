@@ -3,6 +3,7 @@ import { asFoundSchema } from "./as-found.ts";
 import { conditionSchema } from "./condition.ts";
 import { objectiveStatusSchema } from "./evidence.ts";
 import { timeSchema } from "./fields.ts";
+import { notifiedSchema } from "./notifications.ts";
 import { PHASES } from "./phase.ts";
 import { listMap } from "./rule.ts";
 
@@ -125,6 +126,9 @@ export const runStatusSchema = z.object({
     .describe("The controller process that wrote this last: only its own last write allows it to expose more."),
   transitions: z.array(transitionRecordSchema).default([]).describe("How the run came to where it is, oldest first."),
   objectives: z.array(objectiveStatusSchema).default([]).describe("What the objectives say in the current step."),
+  notified: listMap(z.array(notifiedSchema), "channel")
+    .default([])
+    .describe("What people were told already: after a restart only what is newer is sent."),
   preflight: z.array(findingSchema).default([]).describe("What was found before the run started."),
   conditions: listMap(z.array(conditionSchema), "type").default([]).describe("The run's state as conditions."),
 });

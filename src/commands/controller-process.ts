@@ -45,6 +45,7 @@ export async function runController(flags: ControllerFlags): Promise<number> {
     );
   await warnWithoutCrds(api, log);
 
+  const lease = { namespace: flags.leaseNamespace ?? defaultLeaseNamespace(process.env), name: LEASE };
   let controller: Controller | undefined;
   const telemetry = alsoTell(health, metrics);
   const scope = flags.namespace === undefined ? {} : { namespace: flags.namespace };
@@ -60,6 +61,7 @@ export async function runController(flags: ControllerFlags): Promise<number> {
       log,
       telemetry,
       identity,
+      ownNamespace: lease.namespace,
       workers: flags.workers,
       signal,
       isOver,
@@ -75,7 +77,6 @@ export async function runController(flags: ControllerFlags): Promise<number> {
     });
   };
   const onLost = (why: string): void => end.end(EXIT.failed, {}, `stopping, since leadership was lost: ${why}`);
-  const lease = { namespace: flags.leaseNamespace ?? defaultLeaseNamespace(process.env), name: LEASE };
   const onHolder = (holder: string): void => {
     health.sawHolder(holder);
     if (holder !== identity) log.info({ holder, lease }, "standing by: another leads");

@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { Log } from "../kube/log.ts";
 import type { OwnWrites } from "../kube/own-writes.ts";
 import type { KubeApi } from "../kube/port.ts";
+import type { Notifier } from "../notify/notifier.ts";
 import type { Caches } from "./caches.ts";
 import type { EventRecorder } from "./event-recorder.ts";
 import type { EvidenceBook } from "./evidence.ts";
@@ -25,6 +26,8 @@ export interface Context {
   preflight: PreflightDesk;
   settle: SettleTracker;
   events: EventRecorder;
+  /** Tells people through the channels that a run has. */
+  notifier: Notifier;
   telemetry: Telemetry;
   /** Names this process in what it writes. */
   identity: string;

@@ -1,11 +1,16 @@
+import { NAMESPACE } from "../api/metadata.ts";
 import { delay, type Clock } from "../clock.ts";
 import { ApiError, isConflict } from "../kube/errors.ts";
+import { backoffMs } from "../kube/backoff.ts";
 import { fenceWrites } from "../kube/leader-fence.ts";
 import type { Log } from "../kube/log.ts";
 import { createOwnWrites, rememberWrites } from "../kube/own-writes.ts";
 import { patiently } from "../kube/patient.ts";
 import type { KubeApi } from "../kube/port.ts";
 import { createWorkqueue } from "../kube/workqueue.ts";
+import { createDeliver } from "../notify/deliver.ts";
+import { createNotifier } from "../notify/notifier.ts";
+import { createPost, type Post } from "../notify/post.ts";
 import { createFeed, type Feed } from "../prometheus/feed.ts";
 import type { PrometheusApi } from "../prometheus/port.ts";
 import { createCaches } from "./caches.ts";
@@ -16,6 +21,7 @@ import { watchHoldMode } from "./hold-mode.ts";
 import { watchForKeda } from "./keda.ts";
 import { createPass } from "./pass.ts";
 import { createPreflightDesk } from "./preflight.ts";
+import { readSecretBy } from "./read-secret.ts";
 import { discoverIstio } from "./resources.ts";
 import { createSettleTracker } from "./settle-tracker.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -32,6 +38,10 @@ export interface ControllerOptions {
   identity: string;
   /** Only this namespace; all of them when absent. */
   namespace?: string;
+  /** Where the controller's own Secrets are. @default sluice-system */
+  ownNamespace?: string;
+  /** How messages to people are sent. @default over HTTP */
+  post?: Post;
   /** Rollouts worked on at once. @default 8 */
   workers?: number;
   /** Leadership: once aborted, nothing is written any more. */
@@ -98,6 +108,22 @@ export async function startController(options: ControllerOptions): Promise<Contr
   }
   const api = rememberWrites(fenced, ownWrites, caches.of);
   const events = createEventRecorder({ api: fenced, clock, log, instance: options.identity });
+  const ownNamespace = options.ownNamespace ?? NAMESPACE;
+  const notifier = createNotifier({
+    deliver: createDeliver({
+      post: options.post ?? createPost({ clock }),
+      readSecret: readSecretBy(options.api),
+      ownNamespace,
+      signal,
+    }),
+    clock,
+    log,
+    retryMs: (attempt) => backoffMs(attempt, random(), { maxMs: 300_000 }),
+    ownNamespace,
+    signal,
+    onNews: (key) => queue.add(key),
+    onOutcome: telemetry.notified,
+  });
   const context: Context = {
     api,
     caches,
@@ -110,6 +136,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     preflight: createPreflightDesk({ clock, log, onNews: (key) => queue.add(key) }),
     settle: createSettleTracker(),
     events,
+    notifier,
     telemetry,
     identity: options.identity,
     persisted: new Map(),
@@ -157,6 +184,8 @@ export async function startController(options: ControllerOptions): Promise<Contr
     async stop() {
       hold.stop();
       keda.stop();
+      // First: what was sent is still recorded by the passes that follow.
+      await notifier.stop();
       await queue.shutdown({ drain: !signal.aborted });
       await Promise.all(workers);
       for (const feed of feeds.values()) feed.stop();

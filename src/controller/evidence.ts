@@ -35,6 +35,8 @@ export interface EvidenceBook {
   forget(key: string): void;
   onReading(key: string, reading: Reading): void;
   onFailure(server: string, failure: QueryFailure): void;
+  /** Fractions of bad requests of the candidate over time, oldest first; empty when nothing is remembered. */
+  fractions(key: string, objective: string): number[];
   /** What the facts of a pass say about evidence. `routesForMs`: for how long the split has been as it is. */
   facts(
     key: string,
@@ -146,6 +148,7 @@ export function createEvidenceBook(options: EvidenceOptions): EvidenceBook {
         options.onNews(key);
       }
     },
+    fractions: (key, objective) => entries.get(key)?.accumulator.fractions(objective) ?? [],
     facts(key, status, spec, split) {
       const entry = entries.get(key);
       const none: RunFacts["evidence"] = {

@@ -5,6 +5,7 @@ import type { RolloutStatus, RunSpec, RunStatus } from "../api/run.ts";
 import { silentLog, type Log } from "../kube/log.ts";
 import type { KubeApi, KubeObject } from "../kube/port.ts";
 import { deployments } from "../kube/resources.ts";
+import type { Post } from "../notify/post.ts";
 import { createManualClock, settle, type ManualClock } from "../manual-clock.ts";
 import { seededRandom } from "../sim/random.ts";
 import type { ShopOptions } from "../sim/shop.ts";
@@ -74,6 +75,8 @@ export interface HouseOptions extends Partial<Omit<SimOptions, "clock" | "random
   form?: "plain" | "split";
   requestsPerSecond?: number;
   log?: Log;
+  /** What receives messages to people. */
+  post?: Post;
   seed?: number;
   /** Makes more of the world before the Rollout is there. */
   furnish?: (alice: KubeApi) => Promise<unknown>;
@@ -104,7 +107,17 @@ const route = "virtualservices.networking.istio.io";
 const rule = "destinationrules.networking.istio.io";
 
 export async function openHouse(options: HouseOptions = {}): Promise<House> {
-  const { shop, spec, form = "plain", requestsPerSecond = 60, log = silentLog, seed = 1, furnish, ...rest } = options;
+  const {
+    shop,
+    spec,
+    form = "plain",
+    requestsPerSecond = 60,
+    log = silentLog,
+    seed = 1,
+    furnish,
+    post,
+    ...rest
+  } = options;
   const { withRollout = true, ...simOptions } = rest;
   const clock = createManualClock(undefined, 1);
   const random = seededRandom(seed);
@@ -143,6 +156,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
         log,
         telemetry: silentTelemetry,
         identity,
+        ...(post === undefined ? {} : { post }),
         signal: leading.signal,
       }).then((started) => {
         controller = started;

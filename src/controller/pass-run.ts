@@ -38,7 +38,7 @@ export async function passRun(
   follow(context, key, run);
   const seen = observeRun(context, { deleting: rollout.metadata.deletionTimestamp !== undefined, ...standing }, run);
   const decision = decide(seen.facts);
-  const { desired, status } = decision;
+  const { desired } = decision;
   const { pinned } = run.spec;
   let failure: unknown;
   const labels = labelsToWithdraw(run, seen, desired);
@@ -47,10 +47,12 @@ export async function passRun(
     await lowerWeight(context, run.namespace, pinned, seen.objects, desired, labels).catch((error: unknown) => {
       failure = error;
     });
-    if (status.phase === run.status.phase)
+    if (decision.status.phase === run.status.phase)
       context.telemetry.corrected({ namespace: run.namespace, rollout: run.spec.rollout, field: "weight" });
   }
   if (!context.persisted.has(run.uid)) context.events.tell(run.object, lastTold(run));
+  const notified = context.notifier.recorded(key, run.uid, decision.status.notified);
+  const status = { ...decision.status, notified };
   const persisted = await persistRun(context, run, status, lastWriteMs);
   const next: ReadRun = { ...run, status };
   context.events.tell(run.object, decision.notices);

@@ -24,6 +24,7 @@ import { createRefusals } from "./refusals.ts";
 import { releaseRollout } from "./release.ts";
 import { rollouts } from "./resources.ts";
 import { resolvePinned } from "./routing-objects.ts";
+import { createTellChannels } from "./tell-channels.ts";
 
 export interface PassResult {
   /** Look again after this many milliseconds even if nothing is heard; undefined when only a change matters. */
@@ -40,6 +41,7 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
   const lastWrites = new Map<string, number>();
   const contexts = new Map<string, Context>();
   const refusals = createRefusals();
+  const tellChannels = createTellChannels();
 
   /** One child logger a rollout: each of its lines says which one it is about. */
   function contextOf(key: string): Context {
@@ -52,7 +54,16 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
     return context;
   }
 
-  return async function pass(key) {
+  return async function passAndTell(key) {
+    try {
+      return await pass(key);
+    } finally {
+      // Also of a pass that failed: what was decided before is persisted, and people wait to hear of it.
+      tellChannels(contexts.get(key) ?? options.context, key);
+    }
+  };
+
+  async function pass(key: string): Promise<PassResult> {
     const [namespace = "", name = ""] = key.split("/");
     const context = contextOf(key);
     const rollout = context.caches.rollouts.get(namespace, name);
@@ -97,7 +108,7 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
       ...(runs[0] === undefined ? {} : { lastRun: runs[0].name }),
     });
     return { againInMs: rest.wrote ? 100 : 60_000 };
-  };
+  }
 
   async function passActive(
     c: Context,
@@ -220,7 +231,14 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
     what: Partial<RolloutStatus>,
   ): Promise<void> {
     const nowTime = rfc3339(context.clock.now());
-    const next = rolloutStatus(before, standing, what, rollout.metadata.generation ?? 0, nowTime);
+    const notificationFailed = context.notifier.failing(objectKey(rollout.metadata));
+    const next = rolloutStatus(
+      before,
+      { ...standing, notificationFailed },
+      what,
+      rollout.metadata.generation ?? 0,
+      nowTime,
+    );
     // What was read back has its keys in the order of the schema.
     if (canonicalJson(next) === canonicalJson(before)) return;
     // This very pass may have written the object's metadata.

@@ -23,6 +23,8 @@ export interface Telemetry {
   forgotten(namespace: string, rollout: string): void;
   relisted(resource: string, misses: number): void;
   queried(server: string, durationMs: number, ok: boolean): void;
+  /** A message to people was sent, could not be sent this time, or was given up. `kind` as in "slack". */
+  notified(what: { kind: string; outcome: "sent" | "failed" | "dropped" }): void;
 }
 
 const nothing = () => {};
@@ -35,4 +37,5 @@ export const silentTelemetry: Telemetry = {
   forgotten: nothing,
   relisted: nothing,
   queried: nothing,
+  notified: nothing,
 };

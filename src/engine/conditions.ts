@@ -39,6 +39,8 @@ export interface Standing {
   liveOnTwin: boolean;
   /** Who keeps writing what Sluice writes, and what to do about it. */
   contended?: string;
+  /** Which channels people cannot be told through, and why. */
+  notificationFailed?: string | undefined;
 }
 
 /** How a run stands, for the Rollout's status. */
@@ -175,6 +177,15 @@ export function conditionsOf(
       status: "True",
       reason: "GitOpsManager",
       message: standing.contended,
+      observedGeneration: generation,
+    });
+  }
+  if (standing.notificationFailed !== undefined) {
+    wanted.push({
+      type: "NotificationFailed",
+      status: "True",
+      reason: "ChannelFailing",
+      message: standing.notificationFailed,
       observedGeneration: generation,
     });
   }

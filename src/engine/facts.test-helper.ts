@@ -32,6 +32,7 @@ export const PLAN: Plan = {
     onInconclusive: { holdMs: 15 * MINUTE, then: "Pause" },
     objectives: [{ name: "errors", kind: "errorRate", limitFraction: 0.02, onBreach: "Rollback" }],
   },
+  notifications: [],
 };
 
 export const SPEC: RunSpec = {

@@ -26,6 +26,7 @@ export function compilePlan(spec: RolloutSpec, reason: RunSpec["reason"] = "NewR
       onInconclusive: { holdMs: durationMs(analysis.onInconclusive.hold), then: analysis.onInconclusive.then },
       objectives: analysis.objectives.map((objective) => compileObjective(objective, analysis.onBreach)),
     },
+    notifications: spec.notifications.channels,
   };
 }
 

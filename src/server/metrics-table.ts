@@ -100,6 +100,11 @@ export const METRICS = {
     help: "Objects that a relist found changed although no event had told of it. Above 0: the watch loses events.",
     labels: ["resource"],
   },
+  sluice_notifications_total: {
+    type: "counter",
+    help: "Messages to people, by the kind of the channel: sent, failed (a try; those that matter are tried again) or dropped (given up).",
+    labels: ["kind", "outcome"],
+  },
 } as const satisfies Record<string, MetricDefinition>;
 
 export type MetricName = keyof typeof METRICS;

@@ -41,6 +41,7 @@ export function createMetrics({ version, processMetrics = true }: MetricsOptions
   const querySeconds = metric.histogram("sluice_prometheus_request_duration_seconds");
   const relists = metric.counter("sluice_cache_relists_total");
   const misses = metric.counter("sluice_cache_misses_total");
+  const notifications = metric.counter("sluice_notifications_total");
   metric.gauge("sluice_build_info").set({ version, node_version: process.versions.node }, 1);
   leader.set(0);
 
@@ -91,6 +92,7 @@ export function createMetrics({ version, processMetrics = true }: MetricsOptions
       queries.inc({ server, outcome: ok ? "ok" : "error" });
       querySeconds.observe({ server }, durationMs / 1000);
     },
+    notified: (what) => notifications.inc(what),
   };
 
   return {

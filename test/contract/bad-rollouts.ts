@@ -4,6 +4,35 @@ import { type BadCase, istio, objectives, required, strict, type } from "./manif
 export const badCases: readonly BadCase[] = [
   ...badSteps,
   {
+    name: "a channel of no kind",
+    spec: { notifications: { channels: [{ name: "team" }] } },
+    path: "spec.notifications.channels[0]",
+    says: /expected exactly one of: slack/,
+  },
+  {
+    name: "a template with a word that there is not",
+    spec: {
+      notifications: { channels: [{ name: "team", slack: { secretRef: { name: "s" } }, template: "{{secret}}" }] },
+    },
+    path: "spec.notifications.channels[0].template",
+    says: /double braces hold one of: rollout, namespace/,
+    server: { says: /should match/ },
+  },
+  {
+    name: "two channels of one name",
+    spec: {
+      notifications: {
+        channels: [
+          { name: "team", slack: { secretRef: { name: "a" } } },
+          { name: "team", slack: { secretRef: { name: "b" } } },
+        ],
+      },
+    },
+    path: "spec.notifications.channels[1].name",
+    says: /"team" is the name of item 0 already/,
+    server: { path: "spec.notifications.channels[1]", says: /Duplicate value/ },
+  },
+  {
     name: "a unit that nobody knows",
     spec: { progressDeadline: "1d" },
     path: "spec.progressDeadline",

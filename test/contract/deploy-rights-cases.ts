@@ -73,6 +73,15 @@ export function rightsCases(open: () => DeployLab): void {
       expect(await may("get", "mutatingadmissionpolicies.admissionregistration.k8s.io", { name: "other" })).toBe(false);
     });
 
+    test("include the Secrets of notifications by name only, in the controller's own namespace", async () => {
+      const { may } = open();
+      const here = { namespace: "sluice-system" };
+      expect(await may("get", "secrets", { ...here, name: "sluice-slack" })).toBe(true);
+      expect(await may("get", "secrets", { ...here, name: "other" })).toBe(false);
+      expect(await may("list", "secrets", here)).toBe(false);
+      expect(await may("get", "secrets", { namespace: "shop", name: "sluice-slack" })).toBe(false);
+    });
+
     test("are written without a wildcard", async () => {
       const { rendered } = open();
       const roles = (await rendered("deploy")).filter(({ kind }) => kind.endsWith("Role"));

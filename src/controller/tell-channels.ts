@@ -1,0 +1,48 @@
+import { isFinal } from "../api/phase.ts";
+import { isNotFound } from "../kube/errors.ts";
+import type { Context } from "./context.ts";
+import type { ReadRun } from "./observe.ts";
+import { runsOf } from "./read.ts";
+import { rolloutRuns } from "./resources.ts";
+
+/** Hands over what the runs of a Rollout have to tell, by their statuses as the cache has them, which are persisted. Returns at once. */
+export type TellChannels = (context: Context, key: string) => void;
+
+export function createTellChannels(): TellChannels {
+  const recording = new Set<string>();
+
+  /** Of those that have ended: no pass writes their statuses any more. */
+  async function record(context: Context, key: string, runs: readonly ReadRun[]): Promise<void> {
+    for (const run of runs) {
+      const notified = context.notifier.recorded(key, run.uid, run.status.notified);
+      if (notified === run.status.notified || context.ownWrites.isStaleIn(context.caches.runs, run)) continue;
+      try {
+        const object = { ...run.object, status: { ...run.status, notified } };
+        await context.api.replace(rolloutRuns, object, { subresource: "status" });
+      } catch (error) {
+        // The next pass tries again; until then this run's channels are sent nothing more.
+        if (!isNotFound(error)) context.log.warn({ run: run.name, err: error }, "what was told could not be recorded");
+      }
+    }
+  }
+
+  return (context, key) => {
+    const [namespace = "", name = ""] = key.split("/");
+    const rollout = context.caches.rollouts.get(namespace, name);
+    if (rollout === undefined) {
+      context.notifier.forget(key);
+      return;
+    }
+    const runs = runsOf(context.caches, context.log, rollout);
+    if (runs.every(({ spec }) => spec.plan.notifications.length === 0)) return;
+    context.notifier.look(
+      key,
+      runs,
+      (run) => (objective) => (isFinal(run.status.phase) ? [] : context.evidence.fractions(key, objective)),
+    );
+    if (recording.has(key)) return;
+    recording.add(key);
+    const ended = runs.filter(({ status }) => isFinal(status.phase));
+    void record(context, key, ended).finally(() => recording.delete(key));
+  };
+}

@@ -1,0 +1,227 @@
+import { expect, test } from "vitest";
+import type { Channel } from "../api/notifications.ts";
+import { silentLog } from "../kube/log.ts";
+import { createManualClock } from "../manual-clock.ts";
+import { slackChannel, storedRun, toldTo } from "./message.test-helper.ts";
+import type { Message, ToldRun } from "./message.ts";
+import { createNotifier } from "./notifier.ts";
+import type { Outcome } from "./outcome.ts";
+
+const KEY = "shop/checkout";
+const later = (afterMs?: number): Outcome => ({ kind: "later", why: "answered 503", afterMs });
+const refused: Outcome = { kind: "refused", why: "answered 404 no_service" };
+
+interface Sent {
+  atMs: number;
+  channel: string;
+  message: Message;
+}
+
+/** A notifier whose receiver does what the test says, and a controller that records what was sent, unless it is told not to. */
+function open(answer: (channel: Channel, message: Message, tries: number) => Outcome = () => ({ kind: "sent" })) {
+  const clock = createManualClock(Date.parse("2026-01-01T00:10:00Z"));
+  const sent: Sent[] = [];
+  const outcomes: string[] = [];
+  const leading = new AbortController();
+  let tries = 0;
+  let runs: readonly ToldRun[] = [];
+  const world = { records: true };
+  const notifier = createNotifier({
+    deliver: async (channel, message) => {
+      const outcome = answer(channel, message, ++tries);
+      if (outcome.kind === "sent") sent.push({ atMs: clock.monotonic(), channel: channel.name, message });
+      return outcome;
+    },
+    clock,
+    log: silentLog,
+    retryMs: (attempt) => 1_000 * 2 ** attempt,
+    ownNamespace: "sluice-system",
+    signal: leading.signal,
+    onNews: () => {
+      if (world.records) look(runs);
+    },
+    onOutcome: ({ kind, outcome }) => outcomes.push(`${kind} ${outcome}`),
+  });
+  /** As a pass: records first, then looks. */
+  function look(next: readonly ToldRun[]): void {
+    runs = next.map((run) => {
+      const notified = notifier.recorded(KEY, run.uid, run.status.notified);
+      return { ...run, status: { ...run.status, notified } };
+    });
+    notifier.look(KEY, runs);
+  }
+  return {
+    clock,
+    sent,
+    outcomes,
+    notifier,
+    leading,
+    world,
+    look,
+    tries: () => tries,
+    events: () => sent.map(({ message }) => message.event),
+  };
+}
+
+/** The run as it was after the first `count` transitions. */
+function young(run: ToldRun, count: number): ToldRun {
+  return { ...run, status: { ...run.status, transitions: run.status.transitions.slice(0, count) } };
+}
+
+const fresh = (run: ToldRun, uid: string): ToldRun => {
+  const at = "2026-01-01T00:09:00.000Z";
+  const transitions = run.status.transitions.map((record) => ({
+    ...record,
+    at: new Date(Date.parse(at) + 10).toISOString(),
+  }));
+  return { ...run, uid, status: { ...run.status, transitions } };
+};
+const rolledBack = (channels = [slackChannel()], uid = "uid-1") =>
+  toldTo(fresh(storedRun("RolledBack"), uid), ...channels);
+
+test("a run's messages come in order, one a second, and each once", async () => {
+  const { clock, look, sent, events } = open();
+  const run = rolledBack();
+  look([run]);
+  await clock.advance(10_000);
+  look([run]);
+  await clock.advance(10_000);
+  expect(events()).toEqual(["SLOBreached", "RolledBack"]);
+  expect((sent[1]?.atMs ?? 0) - (sent[0]?.atMs ?? 0)).toBeGreaterThanOrEqual(1_000);
+});
+
+test("progress as it comes is told as it comes; while the channel is slow only the newest of it is", async () => {
+  let slow = false;
+  const { clock, look, events } = open(() => (slow ? later() : { kind: "sent" }));
+  const run = toldTo(fresh(storedRun("Promoted"), "uid-1"), slackChannel());
+  look([young(run, 1)]);
+  await clock.advance(2_000);
+  expect(events()).toEqual(["Started"]);
+  slow = true;
+  for (let count = 2; count < run.status.transitions.length; count++) {
+    look([young(run, count)]);
+    await clock.advance(3_000);
+  }
+  slow = false;
+  await clock.advance(300_000);
+  expect(events()).toEqual(["Started", "UsersMoved"]);
+});
+
+test("two channels do not wait for each other; two that share a URL share its rate", async () => {
+  const other = slackChannel({ name: "other", slack: { secretRef: { name: "elsewhere" } } });
+  const twin = slackChannel({ name: "twin" });
+  const { clock, look, sent } = open((channel) => (channel.name === "other" ? later() : { kind: "sent" }));
+  look([rolledBack([slackChannel(), twin, other])]);
+  await clock.advance(5_000);
+  expect(sent.map(({ channel }) => channel)).toEqual(["team", "team", "twin", "twin"]);
+  const times = sent.map(({ atMs }) => atMs);
+  for (const [index, atMs] of times.entries())
+    if (index > 0) expect(atMs - (times[index - 1] ?? 0)).toBeGreaterThanOrEqual(1_000);
+});
+
+test("Retry-After is honoured", async () => {
+  const { clock, look, sent } = open((_channel, _message, tries) => (tries === 1 ? later(30_000) : { kind: "sent" }));
+  look([rolledBack()]);
+  await clock.advance(29_900);
+  expect(sent).toEqual([]);
+  await clock.advance(200);
+  expect(sent).toHaveLength(1);
+});
+
+test("a receiver in trouble is tried with more patience each time, is called failing, and recovers", async () => {
+  let down = true;
+  const { clock, look, notifier, events, tries } = open(() => (down ? later() : { kind: "sent" }));
+  look([rolledBack()]);
+  await clock.advance(0);
+  expect(notifier.failing(KEY)).toBeUndefined();
+  await clock.advance(60_000);
+  expect(tries()).toBeLessThan(8);
+  expect(notifier.failing(KEY)).toBe("channel team: answered 503");
+  down = false;
+  await clock.advance(120_000);
+  expect(events()).toEqual(["SLOBreached", "RolledBack"]);
+  expect(notifier.failing(KEY)).toBeUndefined();
+});
+
+test("a receiver that refuses is called failing at once; what presses waits for the remedy, progress does not", async () => {
+  let gone = true;
+  const { clock, look, notifier, events, outcomes } = open(() => (gone ? refused : { kind: "sent" }));
+  const promoted = toldTo(fresh(storedRun("Promoted"), "uid-1"), slackChannel());
+  look([young(promoted, 1)]);
+  await clock.advance(1_000);
+  expect(notifier.failing(KEY)).toBe("channel team: answered 404 no_service");
+  expect(outcomes).toEqual(["slack failed", "slack dropped"]);
+  look([rolledBack()]);
+  await clock.advance(100_000);
+  gone = false;
+  await clock.advance(600_000);
+  expect(events()).toEqual(["SLOBreached", "RolledBack"]);
+});
+
+test("what is a day old is given up", async () => {
+  const { clock, look, outcomes, tries } = open(() => refused);
+  look([rolledBack()]);
+  await clock.advance(25 * 3_600_000);
+  expect(outcomes.filter((outcome) => outcome === "slack dropped")).toHaveLength(2);
+  const before = tries();
+  await clock.advance(24 * 3_600_000);
+  expect(tries()).toBe(before);
+});
+
+test("until a message is recorded nothing more is sent of that run, so that a crash repeats one at most", async () => {
+  const house = open();
+  house.world.records = false;
+  const run = rolledBack();
+  house.look([run]);
+  await house.clock.advance(60_000);
+  expect(house.events()).toEqual(["SLOBreached"]);
+  const next = open();
+  next.look([run]);
+  await next.clock.advance(10_000);
+  expect(next.events()).toEqual(["SLOBreached", "RolledBack"]);
+});
+
+test("a new process sends only what is not recorded", async () => {
+  const { clock, look, events } = open();
+  const run = rolledBack();
+  const first = run.status.transitions.find(({ to }) => to === "Withdrawing");
+  const key = `${Date.parse(first?.at ?? "").toString(36)}.${first?.from}.${first?.to}.${first?.event}`.toLowerCase();
+  look([{ ...run, status: { ...run.status, notified: [{ channel: "team", key, at: first?.at ?? "" }] } }]);
+  await clock.advance(10_000);
+  expect(events()).toEqual(["RolledBack"]);
+});
+
+test("a cache that shows an older record brings nothing twice", async () => {
+  const { clock, look, events, notifier } = open();
+  const run = rolledBack();
+  look([run]);
+  await clock.advance(10_000);
+  notifier.look(KEY, [run]);
+  await clock.advance(10_000);
+  expect(events()).toEqual(["SLOBreached", "RolledBack"]);
+});
+
+test("nothing is sent once leadership is lost, or after the end", async () => {
+  const lost = open();
+  lost.leading.abort();
+  lost.look([rolledBack()]);
+  await lost.clock.advance(10_000);
+  const ended = open();
+  await ended.notifier.stop();
+  ended.look([rolledBack()]);
+  await ended.clock.advance(10_000);
+  expect([...lost.sent, ...ended.sent]).toEqual([]);
+});
+
+test("of a flood the oldest progress is dropped, and nothing that presses", async () => {
+  let open_ = false;
+  const { clock, look, events, outcomes } = open(() => (open_ ? { kind: "sent" } : later()));
+  const promoted = toldTo(storedRun("Promoted"), slackChannel());
+  const runs = Array.from({ length: 1_100 }, (_, index) => young({ ...fresh(promoted, `uid-${index}`) }, 1));
+  look([...runs, rolledBack([slackChannel()], "bad")]);
+  await clock.advance(1);
+  expect(outcomes.filter((outcome) => outcome === "slack dropped").length).toBe(100);
+  open_ = true;
+  await clock.advance(20_000);
+  expect(events().slice(0, 2)).toEqual(["SLOBreached", "RolledBack"]);
+});

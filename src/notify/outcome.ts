@@ -1,0 +1,31 @@
+import type { PostAnswer } from "./post.ts";
+
+/** What is to be done after a try. */
+export type Outcome =
+  | { kind: "sent" }
+  /** The same may well succeed later. */
+  | { kind: "later"; why: string; afterMs: number | undefined }
+  /** The receiver refuses the message itself. */
+  | { kind: "unreadable"; why: string }
+  /** Nothing gets through until somebody mends it. */
+  | { kind: "refused"; why: string };
+
+const REMEDY: Readonly<Record<number, string>> = {
+  401: "the credentials are not accepted",
+  403: "the receiver does not allow it",
+  404: "nobody is there: the webhook or the channel was removed",
+  410: "the receiver is gone for good, as an archived channel is",
+};
+
+/** What an answer means. Every 4xx but 408 and 429 is final: the same request would be refused again. */
+export function outcomeOf(answer: PostAnswer): Outcome {
+  if (answer.kind === "failed") return { kind: "later", why: answer.message, afterMs: undefined };
+  const { status, retryAfterMs, body } = answer;
+  if (status >= 200 && status < 300) return { kind: "sent" };
+  const said = body.trim().slice(0, 200);
+  const why = `answered ${status}${said === "" ? "" : ` ${said}`}`;
+  if (status === 429 || status === 408 || status >= 500) return { kind: "later", why, afterMs: retryAfterMs };
+  if (status === 400 || status === 413 || status === 422) return { kind: "unreadable", why };
+  const remedy = REMEDY[status] ?? (status < 400 ? "redirects are not followed: give the final URL" : "it is refused");
+  return { kind: "refused", why: `${why} (${remedy})` };
+}
