@@ -62,7 +62,7 @@ const secretRefSchema = z.strictObject({
 });
 
 /** A channel has exactly one kind. To add one: a field, and its name here. */
-const CHANNEL_KINDS = ["slack"] as const;
+const CHANNEL_KINDS = ["slack", "teams", "webhook"] as const;
 
 export const channelSchema = withRules(
   z.strictObject({
@@ -87,6 +87,18 @@ export const channelSchema = withRules(
       .strictObject({ secretRef: secretRefSchema.describe("The Secret that holds the incoming webhook's URL.") })
       .optional()
       .describe("A Slack channel, by an incoming webhook."),
+    teams: z
+      .strictObject({ secretRef: secretRefSchema.describe("The Secret that holds the workflow's URL.") })
+      .optional()
+      .describe("A Microsoft Teams channel, by a workflow that begins when a webhook request is received."),
+    webhook: z
+      .strictObject({
+        secretRef: secretRefSchema.describe(
+          "The Secret that holds the URL. Its key `signingKey`, when there is one, signs what is sent: HMAC-SHA256, in the header `X-Signature`.",
+        ),
+      })
+      .optional()
+      .describe("Any HTTP receiver of CloudEvents 1.0, in the structured mode."),
   }),
   exactlyOneOf(CHANNEL_KINDS, "a channel is of one kind"),
 ).meta({ [MEMBERS]: CHANNEL_KINDS });

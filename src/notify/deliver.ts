@@ -49,7 +49,7 @@ export function createDeliver({ post, readSecret, ownNamespace, signal }: Delive
     if (!isHttp(url)) return { kind: "refused", why: `key ${place.key} of ${named}: expected an http or https URL` };
     const secrets = Object.values(secret.data).map((value) => value.trim());
     let outcome: Outcome = { kind: "sent" };
-    for (const request of encode(channel, message, url)) {
+    for (const request of encode(channel, message, url, secret.data)) {
       outcome = outcomeOf(await post(request, signal));
       if (outcome.kind !== "unreadable") break;
     }

@@ -2,7 +2,9 @@ import type { Channel } from "../api/notifications.ts";
 import type { Message } from "./message.ts";
 import type { PostRequest } from "./post.ts";
 import { slackBody, slackPlainBody } from "./slack.ts";
+import { teamsBody } from "./teams.ts";
 import { headlineOf } from "./template.ts";
+import { cloudEvent, signature } from "./webhook.ts";
 
 export interface SecretRef {
   name: string;
@@ -14,21 +16,31 @@ export interface SecretRef {
 export type SecretData = Readonly<Record<string, string>>;
 
 /** What a channel is called in logs and metrics. */
-export type ChannelKind = "slack";
+export type ChannelKind = "slack" | "teams" | "webhook";
 
-export function kindOf(channel: Channel): ChannelKind {
-  if (channel.slack !== undefined) return "slack";
-  throw new TypeError(`channel ${channel.name} has no kind; the schema should have refused it`);
+interface Described {
+  kind: ChannelKind;
+  secretRef: SecretRef;
 }
 
-/** The Secret that everything secret about a channel comes from: one, so that a URL of one place never meets the token of another. */
+/** A channel's kind, and the Secret that everything secret about it comes from: one, so that a URL of one place never meets the key of another. */
+function describe({ name, slack, teams, webhook }: Channel): Described {
+  if (slack !== undefined) return { kind: "slack", ...slack };
+  if (teams !== undefined) return { kind: "teams", ...teams };
+  if (webhook !== undefined) return { kind: "webhook", ...webhook };
+  throw new TypeError(`channel ${name} has no kind; the schema should have refused it`);
+}
+
+export function kindOf(channel: Channel): ChannelKind {
+  return describe(channel).kind;
+}
+
 export function secretRefOf(channel: Channel): SecretRef {
-  if (channel.slack !== undefined) return channel.slack.secretRef;
-  throw new TypeError(`channel ${channel.name} has no kind; the schema should have refused it`);
+  return describe(channel).secretRef;
 }
 
 /** The requests that tell a message, the best form first: the next is tried when the receiver cannot read the one before. */
-export function encode(channel: Channel, message: Message, url: string): readonly PostRequest[] {
+export function encode(channel: Channel, message: Message, url: string, secret: SecretData): readonly PostRequest[] {
   const headline = headlineOf(message, channel.template);
   const json = (body: object): PostRequest => ({
     url,
@@ -38,5 +50,14 @@ export function encode(channel: Channel, message: Message, url: string): readonl
   switch (kindOf(channel)) {
     case "slack":
       return [json(slackBody(message, headline)), json(slackPlainBody(message, headline))];
+    case "teams":
+      return [json(teamsBody(message, headline))];
+    case "webhook":
+      return [event(url, JSON.stringify(cloudEvent(message, headline)), secret["signingKey"]?.trim())];
   }
+}
+
+function event(url: string, body: string, signingKey: string | undefined): PostRequest {
+  const signed = signingKey === undefined || signingKey === "" ? {} : { "x-signature": signature(body, signingKey) };
+  return { url, headers: { "content-type": "application/cloudevents+json; charset=UTF-8", ...signed }, body };
 }
