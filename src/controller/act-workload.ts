@@ -12,6 +12,7 @@ import { floorPatch } from "../workload/floor.ts";
 import { scalePatch, twinDeployment } from "../workload/twin.ts";
 import type { Context } from "./context.ts";
 import { mendHold } from "./hold-broken.ts";
+import { mendTwin } from "./twin-edited.ts";
 import { patchOwn } from "./patch-own.ts";
 import { templateIn } from "./template-in.ts";
 import { autoscalerOf, floorBack, templateOf, twinName, type Observed, type ReadRun } from "./observe.ts";
@@ -29,10 +30,11 @@ export async function arrangeWorkload(
   const revision = await ensureRevision(context, rollout, run, seen);
   const held = await arrangeOwn(context, run, seen, desired.own);
   const strays = desired.strays === "remove" && (await removeStrays(context, run.namespace, seen.ownState));
+  const edited = await mendTwins(context, run, seen, desired);
   const twin = await arrangeTwin(context, run, seen, desired);
   const previous = desired.previousTwin === "gone" && (await removeTwin(context, seen.previousTwin));
   const floor = await arrangeFloor(context, run, desired.floor);
-  return revision || held || strays || twin || previous || floor;
+  return revision || held || strays || edited || twin || previous || floor;
 }
 
 /** The autoscaler may not shrink the live revision while its users are away; what was found was persisted before. */
@@ -121,6 +123,15 @@ export async function removeStrays(context: Context, namespace: string, state: O
     );
   }
   return asked.length > 0;
+}
+
+/** Both carry users, or may soon: what somebody wrote into their templates was never vetted. */
+async function mendTwins(context: Context, run: ReadRun, seen: Observed, desired: Desired): Promise<boolean> {
+  const { from, to } = run.spec;
+  const twin = desired.twin !== "gone" && (await mendTwin(context, run.object, seen.twin, to.revision));
+  const previous =
+    desired.previousTwin !== "gone" && (await mendTwin(context, run.object, seen.previousTwin, from.revision));
+  return twin || previous;
 }
 
 async function arrangeTwin(context: Context, run: ReadRun, seen: Observed, desired: Desired): Promise<boolean> {

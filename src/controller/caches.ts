@@ -193,7 +193,9 @@ const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
 function slim(object: KubeObject): KubeObject {
   const { managedFields: _, annotations, ...metadata } = object.metadata;
-  const { [LAST_APPLIED]: __, ...kept } = annotations ?? {};
+  // Whether there is a map at all decides how something is added to it.
+  if (annotations === undefined) return { ...object, metadata };
+  const { [LAST_APPLIED]: __, ...kept } = annotations;
   return { ...object, metadata: { ...metadata, annotations: kept } };
 }
 

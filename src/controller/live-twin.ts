@@ -11,6 +11,7 @@ import { patchOwn } from "./patch-own.ts";
 import type { Context } from "./context.ts";
 import { templateOf } from "./observe.ts";
 import { routingAtRest } from "./routing-at-rest.ts";
+import { mendTwin } from "./twin-edited.ts";
 
 /**
  * While users rest on a twin, that twin and the subsets that lead to it are all that serves them: what somebody takes away of
@@ -30,6 +31,7 @@ export async function guardTwin(
   if (ownWrites.isStaleIn(caches.deployments, ref)) return false;
   const twin = caches.deployments.get(namespace, live.workload);
   if (twin === undefined) return makeTwin(context, rollout, own, live);
+  if (await mendTwin(context, rollout, twin, live.revision)) return true;
   const size = Math.max(1, specReplicas(own));
   if (specReplicas(twin) < size && (await patchOwn(context, twin, scalePatch(twin, size)))) return true;
   const found = routingAtRest(context, namespace, spec, own);

@@ -1,6 +1,10 @@
 import type { TwinFacts } from "../engine/facts.ts";
 import type { KubeObject } from "../kube/port.ts";
+import { objectKey } from "../kube/resources.ts";
 import { twinReadiness } from "../workload/ready.ts";
+import { mendTemplatePatch } from "../workload/twin.ts";
+import type { PodTemplate } from "../workload/types.ts";
+import { BY_OWNER } from "./caches.ts";
 import type { Context } from "./context.ts";
 
 /** For how many milliseconds this process has seen a pod of it available; 0 when none is. */
@@ -22,9 +26,19 @@ export function leavingFor(
   return isLeaving ? forMs : 0;
 }
 
-const JUST_NOW = { availableForMs: 0, leavingForMs: 0 };
+const JUST_NOW = { availableForMs: 0, leavingForMs: 0, edited: false };
 
-/** What a decision needs to know of a twin; `since` are the two times above. */
+/** Whether its template is no longer that of `revision`, because somebody changed it. */
+export function isEdited(
+  { caches }: Context,
+  twin: KubeObject | undefined,
+  revision: PodTemplate | undefined,
+): boolean {
+  if (twin === undefined || revision === undefined) return false;
+  return mendTemplatePatch(twin, caches.replicaSets.byIndex(BY_OWNER, objectKey(twin.metadata)), revision).length > 0;
+}
+
+/** What a decision needs to know of a twin; `since` are the two times above, and whether it was edited. */
 export function twinFacts(twin: KubeObject | undefined, pods: readonly KubeObject[], since = JUST_NOW): TwinFacts {
   const state = twinReadiness(twin, [...pods]);
   return {

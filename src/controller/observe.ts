@@ -15,7 +15,7 @@ import type { PodTemplate } from "../workload/types.ts";
 import { templateIn } from "./template-in.ts";
 import { BY_OWNER, BY_ROLLOUT, BY_RUN, type Caches } from "./caches.ts";
 import type { Context } from "./context.ts";
-import { availableFor, leavingFor, twinFacts } from "./observe-twin.ts";
+import { availableFor, isEdited, leavingFor, twinFacts } from "./observe-twin.ts";
 import { readRun } from "./read.ts";
 import { pinnedObjects, selectorOf } from "./routing-objects.ts";
 
@@ -76,6 +76,7 @@ export function observeRun(context: Context, rollout: RunFacts["rollout"], run: 
     twin: twinFacts(twin, twinPods, {
       availableForMs: availableFor(context, `${key} twin`, twin),
       leavingForMs: leavingFor(context, `${key} leaving`, twin, twinPods),
+      edited: isEdited(context, twin, templateOf(caches, namespace, spec.to.revision)),
     }),
     previousTwin:
       previousName === undefined

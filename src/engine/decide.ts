@@ -67,7 +67,7 @@ function withoutPastStall(memory: Memory, facts: RunFacts): Memory {
   const { twin, preflight } = facts;
   const past: Readonly<Record<string, boolean>> = {
     EngineBug: true,
-    CandidateLost: twin.exists && twin.available > 0,
+    CandidateLost: twin.exists && twin.available > 0 && !twin.edited,
     PreflightFailed: preflight !== undefined,
   };
   return past[memory.stalled?.reason ?? ""] === true ? { ...memory, stalled: undefined } : memory;

@@ -166,7 +166,7 @@ export function factsOf(phase: Phase, given: Given = {}): RunFacts {
     ...(given.commands === undefined ? {} : { commands: [...given.commands] }),
   };
   const weight = AT_ZERO.includes(phase) ? 0 : base.weight;
-  const twin = { replicas: base.twin, available: base.twin, pods: base.twin, podsLeaving: 0 };
+  const twin = { edited: false, replicas: base.twin, available: base.twin, pods: base.twin, podsLeaving: 0 };
   return {
     nowMs: given.nowMs ?? NOW,
     run: { name: "checkout-1", spec, status, deleting: false },

@@ -29,6 +29,8 @@ export interface OwnFacts {
 
 export interface TwinFacts {
   exists: boolean;
+  /** Somebody changed its template: its pods are, or become, of a revision that nobody vets. */
+  edited: boolean;
   replicas: number;
   available: number;
   /** As many available as asked for, and the deployment controller has seen what was asked. */

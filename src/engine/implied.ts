@@ -95,6 +95,8 @@ function candidateLost(phase: Phase, memory: Memory, facts: RunFacts): string | 
   )
     return undefined;
   if (!facts.twin.exists) return "the candidate's Deployment is gone";
+  if (facts.twin.edited)
+    return "the template of the candidate's Deployment was edited: its pods are not of the version that this run vets";
   if (facts.twin.available > 0) return undefined;
   return `none of the candidate's pods is ready${facts.twin.trouble === undefined ? "" : `: ${facts.twin.trouble}`}`;
 }

@@ -134,7 +134,7 @@ function scaled(memory: Memory, facts: RunFacts): Progress {
   // A route may reach a proxy before the first pod does: the subset would be empty there.
   const isKnown = memory.weightInForce > 0 || twin.availableForMs >= facts.run.spec.plan.settleMs;
   return when(
-    twin.exists && twin.full && twin.available >= target && isKnown,
+    twin.exists && !twin.edited && twin.full && twin.available >= target && isKnown,
     "scaled",
     `${twin.available} ${twin.available === 1 ? "pod of the candidate is" : "pods of the candidate are"} ready${pastTheMesh(facts)}`,
   );

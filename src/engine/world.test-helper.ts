@@ -122,6 +122,7 @@ function factsIn(world: World): RunFacts {
     },
     twin: {
       ...twin,
+      edited: false,
       available: twin.pods,
       full: twin.pods === twin.replicas,
       availableForMs: Number.MAX_SAFE_INTEGER,

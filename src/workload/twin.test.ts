@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { deployment, template } from "./fixtures.test-helper.ts";
-import { isTwinOf, scalePatch, twinDeployment, twinPodLabels } from "./twin.ts";
+import { specOf } from "./fields.ts";
+import { isTwinOf, mendTemplatePatch, scalePatch, twinDeployment, twinPodLabels } from "./twin.ts";
 
 describe("twinDeployment", () => {
   const own = deployment("v1", {
@@ -51,6 +52,24 @@ describe("twinDeployment", () => {
     expect(isTwinOf(twin, "checkout", "checkout-2")).toBe(true);
     expect(isTwinOf(twin, "checkout", "checkout-3")).toBe(false);
     expect(isTwinOf(deployment(), "checkout", "checkout-2")).toBe(false);
+  });
+
+  test("gets its template back when somebody edits it, and not for what an admission webhook made of it at its creation", () => {
+    const edited = { ...twin, spec: { ...specOf(twin), template: template("v9", labels) } };
+    const set = (tag: string) => ({
+      ...twin,
+      kind: "ReplicaSet",
+      spec: { template: template(tag, { ...labels, "pod-template-hash": "a" }) },
+    });
+    const back = [{ op: "replace", path: "/spec/template", value: template("v2", labels) }];
+    expect(mendTemplatePatch(twin, [set("v2")], template("v2"))).toEqual([]);
+    expect(mendTemplatePatch(edited, [set("v2")], template("v2"))).toEqual(back);
+    expect(mendTemplatePatch(edited, [set("v9"), set("v2")], template("v2"))).toEqual(back);
+    // Rolled to it wholly, while nobody looked.
+    const annotations = { "deployment.kubernetes.io/revision": "2" };
+    const rolled = { ...edited, metadata: { ...edited.metadata, annotations } };
+    expect(mendTemplatePatch(rolled, [set("v9")], template("v2"))).toEqual(back);
+    expect(mendTemplatePatch(edited, [set("v9")], template("v2"))).toEqual([]);
   });
 
   test("has labels that fit, whatever the Rollout is called", () => {

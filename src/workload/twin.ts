@@ -1,6 +1,6 @@
 import { LABEL_ROLLOUT, LABEL_RUN } from "../api/metadata.ts";
 import type { JsonPatchOperation, KubeObject } from "../kube/port.ts";
-import { stripHash } from "./canonical.ts";
+import { sameTemplate, stripHash } from "./canonical.ts";
 import { specOf, specReplicas } from "./fields.ts";
 import { labelValue } from "./names.ts";
 import type { PodTemplate } from "./types.ts";
@@ -28,7 +28,6 @@ export interface TwinInput {
 export function twinDeployment({ rollout, runName, own, template, replicas }: TwinInput): KubeObject {
   const labels = twinPodLabels(rollout.name, runName);
   const { minReadySeconds, progressDeadlineSeconds } = specOf(own);
-  const revision = stripHash(template);
   return {
     apiVersion: "apps/v1",
     kind: "Deployment",
@@ -50,16 +49,39 @@ export function twinDeployment({ rollout, runName, own, template, replicas }: Tw
     spec: {
       replicas,
       selector: { matchLabels: labels },
-      template: {
-        ...revision,
-        metadata: { ...revision.metadata, labels: { ...revision.metadata?.labels, ...labels } },
-      },
+      template: twinTemplate(template, labels),
       strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: "25%", maxUnavailable: 0 } },
       ...(minReadySeconds === undefined ? {} : { minReadySeconds }),
       ...(progressDeadlineSeconds === undefined ? {} : { progressDeadlineSeconds }),
       revisionHistoryLimit: 0,
     },
   };
+}
+
+function twinTemplate(template: PodTemplate, labels: Record<string, string>): PodTemplate {
+  const revision = stripHash(template);
+  return { ...revision, metadata: { ...revision.metadata, labels: { ...revision.metadata?.labels, ...labels } } };
+}
+
+/** What the deployment controller counts a Deployment's templates by. */
+const ROLLED = "deployment.kubernetes.io/revision";
+
+/**
+ * Puts the template of the twin back to that of its revision; [] when nobody has edited it. What an admission webhook made of it when it
+ * was created is no edit: it is the only template that the twin ever had. (So is one that was edited before the deployment controller
+ * first looked; that lasts for milliseconds.) `replicaSets` are those of the twin.
+ */
+export function mendTemplatePatch(
+  twin: KubeObject,
+  replicaSets: readonly KubeObject[],
+  revision: PodTemplate,
+): JsonPatchOperation[] {
+  const { template = {}, selector } = specOf(twin);
+  const wanted = twinTemplate(revision, selector?.matchLabels ?? {});
+  if (sameTemplate(template, wanted)) return [];
+  const rolled = Number(twin.metadata.annotations?.[ROLLED] ?? 1) > 1;
+  const hadAnother = replicaSets.some((each) => !sameTemplate(specOf(each).template ?? {}, template));
+  return rolled || hadAnother ? [{ op: "replace", path: "/spec/template", value: wanted }] : [];
 }
 
 /** Whether a Deployment is this run's twin, and not another's that happens to have its name. */
