@@ -4,7 +4,7 @@ import type { Check } from "./types.ts";
 const HEAD = `# Checks
 
 What Sluice looks at before a run gives a single user to a new version. A check that *fails* keeps the run in preflight, with
-\`Stalled=PreflightFailed\`, until what it names is mended: it looks again when something changes, and each minute. A *warning* is
+\`Stalled=PreflightFailed\` (\`Stalled=Conflict\` for \`sole-owner\`), until what it names is mended: it looks again when something changes, and each minute. A *warning* is
 told and stops nothing; it is also what a check says when it could not look.
 `;
 

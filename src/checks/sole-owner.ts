@@ -2,7 +2,7 @@ import type { KubeObject } from "../kube/port.ts";
 import { defineCheck } from "./define.ts";
 import { foundRoutes } from "./managed-routes.ts";
 import { keyIn, sentenceList } from "./raw.ts";
-import type { RolloutFacts } from "./types.ts";
+import type { CheckWorld, RolloutFacts } from "./types.ts";
 
 export const soleOwner = defineCheck(
   {
@@ -13,18 +13,25 @@ export const soleOwner = defineCheck(
     reason: "Two Rollouts would write weights, labels and sizes against each other; the older one keeps what it has.",
     remedy: "Delete one of the two Rollouts, or let it name another workload and other routes.",
   },
-  ({ rollout, rollouts, virtualServices }) => {
-    const ours = claims(rollout, virtualServices);
-    return rollouts
-      .filter((other) => other.uid !== rollout.uid && ageKey(other) < ageKey(rollout))
-      .map((other) => ({ other, shared: [...claims(other, virtualServices)].filter((claim) => ours.has(claim)) }))
-      .filter(({ shared }) => shared.length > 0)
-      .map(({ other, shared }) => ({
-        message: `Rollout ${keyIn(other.namespace, other.name)}, made ${other.creationTimestamp}, already has ${sentenceList(shared)}, which Rollout ${keyIn(rollout.namespace, rollout.name)} (${rollout.creationTimestamp}) claims too.`,
-        remedy: `Delete one of them: kubectl -n ${rollout.namespace} delete rollouts.sluice.dev ${rollout.name}, or let it name others.`,
-      }));
-  },
+  olderClaims,
 );
+
+/** The older Rollouts that claim something which this one claims too, each in a sentence that names it. */
+export function olderClaims({
+  rollout,
+  rollouts,
+  virtualServices,
+}: Pick<CheckWorld, "rollout" | "rollouts" | "virtualServices">): { message: string; remedy: string }[] {
+  const ours = claims(rollout, virtualServices);
+  return rollouts
+    .filter((other) => other.uid !== rollout.uid && ageKey(other) < ageKey(rollout))
+    .map((other) => ({ other, shared: [...claims(other, virtualServices)].filter((claim) => ours.has(claim)) }))
+    .filter(({ shared }) => shared.length > 0)
+    .map(({ other, shared }) => ({
+      message: `Rollout ${keyIn(other.namespace, other.name)}, made ${other.creationTimestamp}, already has ${sentenceList(shared)}, which Rollout ${keyIn(rollout.namespace, rollout.name)} (${rollout.creationTimestamp}) claims too.`,
+      remedy: `Delete one of them: kubectl -n ${rollout.namespace} delete rollouts.sluice.dev ${rollout.name}, or let it name others.`,
+    }));
+}
 
 /** What a Rollout must have for itself, as people would name it. */
 function claims(rollout: RolloutFacts, virtualServices: readonly KubeObject[]): Set<string> {

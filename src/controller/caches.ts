@@ -78,7 +78,10 @@ export function createCaches(options: CachesOptions): Caches {
       onRelist: (misses) => options.onRelist(resourceName(resource), misses),
       ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
     });
-  const rolloutCache = open(rollouts, slim, (object) => [objectKey(object.metadata)]);
+  // Those that name the same, too: one of two that claim one workload or route may go on when the other is gone.
+  const rolloutCache = open(rollouts, slim, (object) => [
+    ...new Set([objectKey(object.metadata), ...referencesOf(object).flatMap((reference) => naming(reference))]),
+  ]);
   rolloutCache.addIndex(BY_REFERENCE, referencesOf);
   rolloutCache.addIndex(BY_NAMESPACE, (rollout) => [rollout.metadata.namespace ?? ""]);
   const naming = (reference: string) =>
@@ -164,7 +167,7 @@ function targetOf(autoscaler: KubeObject): string {
 }
 
 /** What a Rollout's spec names, so that a change to it finds the Rollout. A spec that cannot be read names nothing. */
-function referencesOf(rollout: KubeObject): string[] {
+export function referencesOf(rollout: KubeObject): string[] {
   const spec = rollout["spec"] as
     | {
         workload?: { name?: string };

@@ -90,7 +90,7 @@ export async function gatherCheckWorld(
   };
 }
 
-function rolloutFacts(rollout: KubeObject, spec: RolloutSpec): RolloutFacts {
+export function rolloutFacts(rollout: KubeObject, spec: RolloutSpec): RolloutFacts {
   const { name, namespace = "", uid = "", creationTimestamp = "" } = rollout.metadata;
   return {
     name,

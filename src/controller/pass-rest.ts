@@ -24,7 +24,7 @@ import { mendHold } from "./hold-broken.ts";
 import { guardTwin } from "./live-twin.ts";
 import { isOlder, newestEnd } from "./newest-end.ts";
 import { rollouts } from "./resources.ts";
-import { rivalOf } from "./rival.ts";
+import { rivalOf, routeRivalOf } from "./rival.ts";
 import { keepRevision, startRun } from "./start-run.ts";
 import { tidy } from "./tidy.ts";
 
@@ -52,7 +52,7 @@ export async function passRest(
   // A Deployment that was deleted and made again has none of the pods that were live: it is adopted like a new one.
   const live = own !== undefined && known?.uid !== undefined && known.uid !== own.metadata.uid ? undefined : known;
   const rival = own === undefined ? undefined : rivalOf(context.caches, rollout, own);
-  if (rival !== undefined) return { standing: stuck(rival), live, wrote: false };
+  if (rival !== undefined) return { standing: stuck(rival, "Conflict"), live, wrote: false };
   const state =
     own === undefined
       ? undefined
@@ -67,13 +67,21 @@ export async function passRest(
   const guarded = own !== undefined && (await guardTwin(context, rollout, spec, own, live));
   const tidied = guarded || (own !== undefined && (await tidy(context, rollout, spec, own, live)));
   if (tidied) return { standing: restStanding(decision, last), live, wrote: true };
+  const conflict = routeRivalOf(context, rollout, spec);
+  if (conflict !== undefined && (decision.kind === "adopt" || decision.kind === "start"))
+    return { standing: { ...stuck(conflict, "Conflict"), liveOnTwin: live?.track === "twin" }, live, wrote: false };
   const result = await carryOut(context, { rollout, spec, own, state, live, known, newest, asked }, decision);
   // Last, and no matter if it fails: tidiness stops nothing.
   const pruned = await pruneHistory(context, runs, live, spec.historyLimit).catch((error: unknown) => {
     context.log.warn({ err: error }, "old runs could not be deleted");
     return false;
   });
-  const standing = result.problem === undefined ? restStanding(decision, last) : stuck(result.problem);
+  const standing =
+    conflict !== undefined
+      ? stuck(conflict, "Conflict")
+      : result.problem === undefined
+        ? restStanding(decision, last)
+        : stuck(result.problem, "PreflightFailed");
   return {
     standing: { ...standing, liveOnTwin: result.live?.track === "twin" },
     live: result.live,
@@ -81,8 +89,8 @@ export async function passRest(
   };
 }
 
-function stuck(message: string): Standing {
-  return { row: "Stalled", reason: "PreflightFailed", message, liveOnTwin: false };
+function stuck(message: string, reason: "Conflict" | "PreflightFailed"): Standing {
+  return { row: "Stalled", reason, message, liveOnTwin: false };
 }
 
 /**

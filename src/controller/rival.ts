@@ -1,8 +1,13 @@
 import { ANNOTATION_HELD_BY } from "../api/metadata.ts";
+import type { RolloutSpec } from "../api/rollout.ts";
+import { olderClaims } from "../checks/sole-owner.ts";
 import type { KubeObject } from "../kube/port.ts";
 import { objectKey } from "../kube/resources.ts";
 import { heldBy } from "../workload/hold.ts";
-import { BY_REFERENCE, type Caches } from "./caches.ts";
+import { BY_REFERENCE, referencesOf, type Caches } from "./caches.ts";
+import { rolloutFacts } from "./check-world.ts";
+import type { Context } from "./context.ts";
+import { readRollout } from "./read.ts";
 
 /**
  * Why a Rollout must leave a Deployment alone, in a sentence: another one holds it, or names it too and is older. Two would write
@@ -24,6 +29,28 @@ export function rivalOf(caches: Caches, rollout: KubeObject, own: KubeObject): s
   return older === undefined
     ? undefined
     : `sole-owner: Rollout ${older.metadata.name} is older and names Deployment ${workload} too. Delete one of the two Rollouts, or let it name another workload`;
+}
+
+/**
+ * Why a Rollout may neither take its Deployment under protection nor begin a run, in a sentence: an older one, for another workload,
+ * claims its Service or a route. undefined when none does.
+ */
+export function routeRivalOf({ caches }: Context, rollout: KubeObject, spec: RolloutSpec): string | undefined {
+  const { namespace, uid } = rollout.metadata;
+  const near = referencesOf(rollout).flatMap((reference) => caches.rollouts.byIndex(BY_REFERENCE, reference));
+  const others = [...new Set(near)].flatMap((other) => {
+    const read = readRollout(other);
+    // About one workload `rivalOf` has decided.
+    const isSame = read.ok && other.metadata.namespace === namespace && read.spec.workload.name === spec.workload.name;
+    return !read.ok || isSame || other.metadata.uid === uid ? [] : [rolloutFacts(other, read.spec)];
+  });
+  if (others.length === 0) return undefined;
+  const [first] = olderClaims({
+    rollout: rolloutFacts(rollout, spec),
+    rollouts: others,
+    virtualServices: caches.virtualServices.list(),
+  });
+  return first === undefined ? undefined : `sole-owner: ${first.message} ${first.remedy}`;
 }
 
 /** Every Rollout must come to the same answer about who is older. */

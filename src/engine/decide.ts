@@ -69,6 +69,7 @@ function withoutPastStall(memory: Memory, facts: RunFacts): Memory {
     EngineBug: true,
     CandidateLost: twin.exists && twin.available > 0 && !twin.edited,
     PreflightFailed: preflight !== undefined,
+    Conflict: preflight !== undefined,
   };
   return past[memory.stalled?.reason ?? ""] === true ? { ...memory, stalled: undefined } : memory;
 }
@@ -184,12 +185,15 @@ function weightNow(now: Progress): number {
     : now.memory.weightInForce;
 }
 
+/** The check that finds another Rollout in the way. */
+const SOLE_OWNER = "sole-owner";
+
 function stalledByChecks(now: Progress, facts: RunFacts): Pick<RunStatus, "stalled"> | Record<string, never> {
   const failed = facts.preflight?.filter((finding) => finding.severity === "fail") ?? [];
   if (now.phase !== "Preflight" || failed.length === 0) return {};
   return {
     stalled: {
-      reason: "PreflightFailed",
+      reason: failed.some((finding) => finding.id === SOLE_OWNER) ? "Conflict" : "PreflightFailed",
       message: failed.map((finding) => `${finding.id}: ${finding.message} (${finding.remedy})`).join("; "),
     },
   };
@@ -198,7 +202,8 @@ function stalledByChecks(now: Progress, facts: RunFacts): Pick<RunStatus, "stall
 /** Once for each new set of failures: the checks run again and again while they fail. */
 function tellOfFailedChecks(now: Progress, facts: RunFacts, next: RunStatus): void {
   const { stalled } = next;
-  if (stalled?.reason !== "PreflightFailed" || stalled.message === facts.run.status.stalled?.message) return;
+  const isAboutChecks = stalled?.reason === "PreflightFailed" || stalled?.reason === "Conflict";
+  if (!isAboutChecks || stalled.message === facts.run.status.stalled?.message) return;
   const failed = next.preflight.filter((finding) => finding.severity === "fail").map((finding) => finding.id);
   now.notices.push({
     id: `${facts.run.name}.preflight.${failed.join(".")}`,
