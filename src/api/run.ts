@@ -80,6 +80,12 @@ const reshiftSchema = z.object({
   writtenAt: timeSchema.describe("When the tool wrote the route, as the API server recorded it."),
 });
 
+const relabelSchema = z.object({
+  at: timeSchema.describe("When it was seen."),
+  writtenAt: timeSchema.describe("When the rule was written, as the API server recorded it."),
+  by: z.string().describe("The field manager that wrote it."),
+});
+
 const findingSchema = z.object({
   id: z.string().describe("The check."),
   severity: z.enum(["fail", "warn"]).describe("`fail` keeps the run from starting."),
@@ -120,6 +126,14 @@ export const runStatusSchema = z.object({
     .array(reshiftSchema)
     .default([])
     .describe("The last times that a GitOps tool lowered the weight and it was to be raised again."),
+  relabels: z
+    .array(relabelSchema)
+    .default([])
+    .describe("The last times that somebody rewrote the labels of the subsets and they were put right."),
+  contended: z
+    .string()
+    .optional()
+    .describe("Who keeps rewriting the labels of the subsets, and what to do about it; absent when nobody does."),
   writer: z
     .string()
     .default("")

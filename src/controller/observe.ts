@@ -208,6 +208,8 @@ function routingOf(
   const asFound: AsFound = status.asFound ?? { routes: [], rule: { existed: false } };
   const touched = status.asFound !== undefined;
   const gitOps = gitOpsWriter(routing.writers);
+  const { ruleWriter } = routing;
+  const rewritten = ruleWriter !== undefined && (msOf(ruleWriter.time) ?? 0) >= createdMs(run);
   return {
     problems: routing.problems,
     form: routing.form,
@@ -221,15 +223,20 @@ function routingOf(
     labelsForMs: settle.forMs(`${key} labels`, labels, nowMs),
     withdrawMarked: markedSince(routing.withdrawnAt, epochStart(run)),
     lastWriter: routing.writers.toSorted((a, b) => b.time.localeCompare(a.time))[0]?.manager || "somebody",
+    ...(rewritten ? { ruleWriter } : {}),
     ...(gitOps === undefined ? {} : { gitOps }),
   };
 }
 
 /** When this epoch began by the API server's clock, as far as it is known; managedFields count in whole seconds. */
 function epochStart(run: ReadRun): number {
-  const created = msOf(run.object.metadata.creationTimestamp) ?? 0;
+  const created = createdMs(run);
   const since = run.status.epoch === 0 ? created : (msOf(run.status.evidenceSince) ?? created);
   return Math.floor(Math.max(created, since) / 1000) * 1000;
+}
+
+function createdMs(run: ReadRun): number {
+  return msOf(run.object.metadata.creationTimestamp) ?? 0;
 }
 
 function markedSince(withdrawnAt: string | undefined, sinceMs: number): boolean {

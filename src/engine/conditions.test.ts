@@ -74,6 +74,7 @@ describe("the conditions of a run", () => {
     expect(found).toEqual({
       Ready: `False ${reason === "Breach" ? "SLOBreached" : reason}`,
       Stalled: "True RolledBack",
+      ...(reason === "RouteContended" ? { RouteContended: "True GitOpsManager" } : {}),
     });
   });
 

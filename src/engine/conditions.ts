@@ -45,6 +45,18 @@ export interface Standing {
 
 /** How a run stands, for the Rollout's status. */
 export function runStanding(name: string, spec: RunSpec, status: RunStatus): Standing {
+  const contended = contendedBy(status);
+  return { ...standingOf(name, spec, status), ...(contended === undefined ? {} : { contended }) };
+}
+
+/** Also after the end, where that came of it: until the next run the remedy is still to be carried out. */
+function contendedBy({ contended, pause, end }: RunStatus): string | undefined {
+  if (contended !== undefined) return contended;
+  if (pause?.reason === "Contended") return pause.message;
+  return end?.reason === "RouteContended" ? end.message : undefined;
+}
+
+function standingOf(name: string, spec: RunSpec, status: RunStatus): Standing {
   const step = stepAt(spec.plan, status.step);
   const at = `${name}: step ${step.name}, ${formatPercent(status.weightInForce)} of the users on the new version`;
   const liveOnTwin = status.liveOnTwin;
@@ -59,7 +71,6 @@ export function runStanding(name: string, spec: RunSpec, status: RunStatus): Sta
       reason: pauseReason(status),
       message: `${at}: ${waitingFor(spec, status)}`,
       liveOnTwin,
-      ...(status.pause?.reason === "Contended" ? { contended: status.pause.message } : {}),
     };
   if (row === "RollingBack") return { row, reason: "RollingBack", message: status.end?.message ?? at, liveOnTwin };
   if (row === "RolledBack") {

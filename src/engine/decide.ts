@@ -9,6 +9,7 @@ import { memoryOf, msOf, rfc3339, type Memory } from "./memory.ts";
 import { noticeOf, type Notice } from "./notice.ts";
 import { stepAt } from "./plan.ts";
 import { ROUTED_MS } from "./progress.ts";
+import { labelsContended, relabelNotices, withRelabels } from "./relabel.ts";
 import { cellOf } from "./table.ts";
 
 export interface Decision {
@@ -36,12 +37,17 @@ export function decide(facts: RunFacts): Decision {
   const { status } = facts.run;
   const now: Progress = {
     phase: status.phase,
-    memory: withInconclusiveClock(status.phase, withoutPastStall(memoryOf(status), facts), facts),
+    memory: withRelabels(
+      status.phase,
+      withInconclusiveClock(status.phase, withoutPastStall(memoryOf(status), facts), facts),
+      facts,
+    ),
     seen: [...status.commandsSeen],
     transitions: [...status.transitions],
     notices: [],
     asFound: status.asFound,
   };
+  now.notices.push(...relabelNotices(status.relabels, now.memory, facts));
   const settled = settle(now, facts);
   if (!settled) {
     now.memory = {
@@ -175,6 +181,7 @@ function statusOf(now: Progress, facts: RunFacts): RunStatus {
       status.phase !== "Releasing" &&
       (now.memory.liveOnTwin || (final && now.phase !== "Promoted" && spec.from.track === "twin")),
     weightInForce: weightNow(now),
+    contended: final ? undefined : labelsContended(now.memory.relabels, facts),
     ...stalledByChecks(now, facts),
   };
 }

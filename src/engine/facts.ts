@@ -64,6 +64,8 @@ export interface RoutingFacts {
   withdrawMarked: boolean;
   /** Who wrote the routes last. */
   lastWriter: string;
+  /** The newest write of the rule's subsets by anybody else, of the time since the run was made; absent where Sluice wrote over it. */
+  ruleWriter?: { manager: string; time: string };
   /** The newest write of a GitOps tool, where nobody but such tools and Sluice wrote a route last. */
   gitOps?: { manager: string; time: string };
 }

@@ -6,6 +6,7 @@ import type { RunFacts } from "./facts.ts";
 import { msOf, rfc3339, type Memory } from "./memory.ts";
 import { labelsSettled, progressOf } from "./progress.ts";
 import { promotionStep, stepAt } from "./plan.ts";
+import { labelsContended } from "./relabel.ts";
 import { MOST_RESHIFTS, recentReshifts } from "./reshift.ts";
 import { joinBreached, twinWhole } from "./world.ts";
 
@@ -27,6 +28,7 @@ export function impliedEvents(phase: Phase, memory: Memory, facts: RunFacts): En
     ["breachRollback", breach("Rollback", memory, facts)],
     // After what takes users away for a reason of its own: a withdrawal that this process could not remember was made for that reason.
     ["withdrawalFound", withdrawalFound(facts)],
+    ["labelsContended", labelsContended(memory.relabels, facts)],
     ["breachPause", breach("Pause", memory, facts)],
     loweredByGitOps(phase, memory, facts),
     ["lowered", lowered(phase, memory, facts)],

@@ -22,6 +22,7 @@ export type Memory = Pick<
   | "stalled"
   | "liveOnTwin"
   | "reshifts"
+  | "relabels"
 >;
 
 export function rfc3339(ms: number): string {
@@ -48,6 +49,7 @@ export function memoryOf(status: RunStatus): Memory {
     stalled,
     liveOnTwin,
     reshifts,
+    relabels,
   } = status;
   return {
     step,
@@ -64,6 +66,7 @@ export function memoryOf(status: RunStatus): Memory {
     stalled,
     liveOnTwin,
     reshifts,
+    relabels,
   };
 }
 

@@ -225,6 +225,11 @@ function restored(facts: RunFacts): boolean {
   );
 }
 
+/** No route leads to the candidate any more, as far as can be waited for. */
+function isUnrouted({ routing, run }: RunFacts): boolean {
+  return routing.maxWeight === 0 && routing.routesForMs >= Math.min(run.spec.plan.settleMs, ROUTED_MS);
+}
+
 function quiet(phase: Phase, memory: Memory, facts: RunFacts): Progress {
   const { settleMs } = facts.run.spec.plan;
   const { routing, evidence } = facts;
@@ -233,11 +238,14 @@ function quiet(phase: Phase, memory: Memory, facts: RunFacts): Progress {
   if (untouched) return { type: "quiet", message: "no user ever met the candidate" };
   if (!facts.twin.exists && facts.twin.pods === 0) return { type: "quiet", message: "the candidate's pods are gone" };
   // Callers that no route sends are never quiet: only the end of its pods takes the candidate from them.
-  if (facts.run.spec.plan.unmanagedCallers === "Accept" && routing.routesForMs >= Math.min(settleMs, ROUTED_MS))
+  if (facts.run.spec.plan.unmanagedCallers === "Accept" && isUnrouted(facts))
     return {
       type: "quiet",
       message: "no route leads to the candidate; its pods go, since callers past the routes meet them",
     };
+  // Labels that are rewritten again and again are never settled, and lead to the candidate while its pods are there (machine rule 1).
+  if (memory.end?.reason === "RouteContended" && isUnrouted(facts))
+    return { type: "quiet", message: "no route leads to the candidate; its pods go, since rewritten labels may" };
   // By this process's own time too: after a step of the wall clock a reading may be about a time before the weight was written.
   if (!labelsSettled(phase, memory, facts) || routing.routesForMs < settleMs) return undefined;
   if (evidence.candidate.kind === "quiet" && evidence.candidate.forMs >= settleMs) {

@@ -6,7 +6,7 @@ import { hostOf, namedSubsets, ruleHost } from "./select.ts";
 import type { Labels, ObjectPatch, RoutingObjects, RoutingProblem, RoutingState } from "./types.ts";
 import { lowerOperations, restoreOperations, weightOperations } from "./virtual-service.ts";
 import { testUnchanged } from "./unchanged.ts";
-import { lastWriter, withdrawnAt } from "./writers.ts";
+import { lastWriter, subsetsWriter, withdrawnAt } from "./writers.ts";
 
 interface Pair {
   pin: PinnedRoute;
@@ -62,6 +62,7 @@ export function readRouting(pinned: Pinned, objects: RoutingObjects): RoutingSta
     canary: subsetLabels(ours, subsets.canary),
     ruleExists: rule !== undefined,
     writers: pairs(pinned, objects).map(({ object }) => lastWriter(object)),
+    ruleWriter: subsetsWriter(ours),
     withdrawnAt: withdrawnAt(objects.virtualServices),
   };
 }

@@ -52,6 +52,8 @@ export interface RoutingState {
   ruleExists: boolean;
   /** Who last wrote the http routes, in the order of `pinned.istio.virtualServices`. */
   writers: Writer[];
+  /** Who, other than Sluice, last wrote the rule's subsets and still owns them; undefined when nobody does. */
+  ruleWriter: Writer | undefined;
   /** When `sluice-withdraw` wrote http routes that are still as it left them (RFC 3339); undefined when there are none. */
   withdrawnAt: string | undefined;
 }

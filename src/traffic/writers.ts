@@ -24,9 +24,21 @@ export function gitOpsWriter(writers: readonly Writer[]): Writer | undefined {
 
 /** The entries of managedFields that own the http routes. Each still holds the value that is there: who is overwritten loses it. */
 function httpWriters(object: KubeObject | undefined): Writer[] {
+  return writersOf(object, "f:http");
+}
+
+/** Who, other than Sluice, last wrote the subsets of a DestinationRule, and was not written over since. */
+export function subsetsWriter(rule: KubeObject | undefined): Writer | undefined {
+  const others = writersOf(rule, "f:subsets").filter(
+    ({ manager }) => manager !== FIELD_MANAGER && manager !== FIELD_MANAGER_WITHDRAW,
+  );
+  return others.length === 0 ? undefined : newest(others);
+}
+
+function writersOf(object: KubeObject | undefined, field: string): Writer[] {
   return (object?.metadata.managedFields ?? []).flatMap(({ manager = "", time = "", fieldsV1 }) => {
     const spec = (fieldsV1 as { "f:spec"?: Record<string, unknown> } | undefined)?.["f:spec"];
-    return spec !== undefined && "f:http" in spec ? [{ manager, time }] : [];
+    return spec !== undefined && field in spec ? [{ manager, time }] : [];
   });
 }
 
