@@ -4,6 +4,7 @@ import { controllerCommand } from "./commands/controller.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { CommandFailure, EXIT } from "./commands/failure.ts";
 import { getCommand } from "./commands/get.ts";
+import { lintCommand } from "./commands/lint.ts";
 import { releaseCommand } from "./commands/release.ts";
 import { restartCommand } from "./commands/restart.ts";
 import { verbCommands } from "./commands/verbs.ts";
@@ -26,6 +27,7 @@ export function program(): Command {
   root.commandsGroup("See how things stand:");
   root.addCommand(getCommand());
   root.commandsGroup("Ship:");
+  root.addCommand(lintCommand());
   root.addCommand(restartCommand());
   root.commandsGroup("Tell a run what to do:");
   for (const command of verbCommands()) root.addCommand(command);

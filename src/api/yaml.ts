@@ -66,7 +66,7 @@ function isOurs(object: unknown): boolean {
 }
 
 /** Where a field stands: its key, its place in a list, or for what is missing the nearest thing around it. */
-function offsetOf(document: Document.Parsed, { keys }: Problem): number {
+export function offsetOf(document: Document.Parsed, { keys }: Pick<Problem, "keys">): number {
   let node: unknown = document.contents;
   let offset = document.contents?.range[0] ?? 0;
   for (const key of keys) {

@@ -1,4 +1,4 @@
-import type { Check, CheckWorld, Finding, Severity } from "./types.ts";
+import type { Check, CheckWorld, Finding, Place, Severity } from "./types.ts";
 
 export type CheckHead = Omit<Check, "run">;
 
@@ -8,6 +8,7 @@ export interface Problem {
   severity?: Severity;
   reason?: string;
   remedy?: string;
+  place?: Place;
 }
 
 /**
@@ -29,5 +30,6 @@ function toFinding(head: CheckHead, problem: Problem): Finding {
     message: problem.message,
     reason: problem.reason ?? head.reason,
     remedy: problem.remedy ?? head.remedy,
+    ...(problem.place === undefined ? {} : { place: problem.place }),
   };
 }

@@ -1,4 +1,5 @@
 import { CHECKS } from "./all.ts";
+import { LINT_ONLY } from "./lint.ts";
 import type { Check } from "./types.ts";
 
 const HEAD = `# Checks
@@ -10,9 +11,7 @@ told and stops nothing; it is also what a check says when it could not look.
 
 /** The text of \`docs/reference/checks.md\`. */
 export function checksMarkdown(checks: readonly Check[] = CHECKS): string {
-  const rows = checks.map(
-    (check) => `| ${check.number} | [\`${check.id}\`](#${check.id}) | ${check.severity} | ${cell(check.title)} |`,
-  );
+  const rows = checks.map(row);
   return [
     HEAD,
     "| # | check | worst | what holds when it passes |",
@@ -20,7 +19,18 @@ export function checksMarkdown(checks: readonly Check[] = CHECKS): string {
     ...rows,
     "",
     ...checks.map(section),
+    "# Checks of manifests\n",
+    "What `sluice lint -f DIR` looks at besides, before anything is in a cluster. A failure ends it with 1, a warning with 0.\n",
+    "| # | check | worst | what holds when it passes |",
+    "| --- | --- | --- | --- |",
+    ...LINT_ONLY.map(row),
+    "",
+    ...LINT_ONLY.map(section),
   ].join("\n");
+}
+
+function row(check: Check): string {
+  return `| ${check.number} | [\`${check.id}\`](#${check.id}) | ${check.severity} | ${cell(check.title)} |`;
 }
 
 function section(check: Check): string {

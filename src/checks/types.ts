@@ -3,6 +3,15 @@ import type { KubeObject } from "../kube/port.ts";
 
 export type Severity = "fail" | "warn";
 
+/** Where in an object something stands. */
+export interface Place {
+  kind: string;
+  /** "shop/checkout". */
+  key: string;
+  /** "spec.http[0].retries". */
+  path: string;
+}
+
 export interface Finding {
   /** The check's id, "route-exists". */
   id: string;
@@ -13,6 +22,8 @@ export interface Finding {
   reason: string;
   /** What to do, with the YAML to add where there is one. */
   remedy: string;
+  /** Where it stands, when that is one place: for lint, which shows the line. */
+  place?: Place;
 }
 
 export interface Check {
@@ -106,6 +117,8 @@ export interface CheckWorld {
   /** From here to the Ingresses: in every namespace that can be seen. */
   virtualServices: readonly KubeObject[];
   destinationRules: readonly KubeObject[];
+  authorizationPolicies?: readonly KubeObject[];
+  serviceAccounts?: readonly KubeObject[];
   httpRoutes?: readonly KubeObject[];
   ingresses?: readonly KubeObject[];
   /** The mesh's root namespace; "istio-system" when absent. */

@@ -1,0 +1,46 @@
+import { deadlines } from "./deadlines.ts";
+import { mirrorSafety } from "./mirror-safety.ts";
+import { outlierSinglePod } from "./outlier-single-pod.ts";
+import { poolTooSmall } from "./pool-too-small.ts";
+import { portProtocol } from "./port-protocol.ts";
+import { principalAccountExists } from "./principal-account-exists.ts";
+import { principalSyntax } from "./principal-syntax.ts";
+import { retryAmplification } from "./retry-amplification.ts";
+import { routeExists } from "./route-exists.ts";
+import { routeReachable } from "./route-reachable.ts";
+import { subsetDefined } from "./subset-defined.ts";
+import { thresholdOnBucket } from "./threshold-on-bucket.ts";
+import { twinPossible } from "./twin-possible.ts";
+import type { Check } from "./types.ts";
+import { weightsSane } from "./weights-sane.ts";
+
+/** What a check needs to be among the files: without it, it would tell of what is kept elsewhere. */
+export type Needs = "nothing" | "routes" | "rule" | "service" | "workload";
+
+/** The checks that files alone can answer, by number. Those that preflight does not make are LINT_ONLY. */
+export const LINT_CHECKS: readonly { check: Check; needs: Needs }[] = [
+  { check: routeExists, needs: "routes" },
+  { check: routeReachable, needs: "routes" },
+  { check: weightsSane, needs: "routes" },
+  { check: subsetDefined, needs: "rule" },
+  { check: portProtocol, needs: "service" },
+  { check: principalSyntax, needs: "nothing" },
+  { check: principalAccountExists, needs: "nothing" },
+  { check: thresholdOnBucket, needs: "nothing" },
+  { check: outlierSinglePod, needs: "workload" },
+  { check: poolTooSmall, needs: "nothing" },
+  { check: retryAmplification, needs: "routes" },
+  { check: mirrorSafety, needs: "routes" },
+  { check: twinPossible, needs: "workload" },
+  { check: deadlines, needs: "workload" },
+];
+
+export const LINT_ONLY: readonly Check[] = [
+  routeReachable,
+  principalSyntax,
+  principalAccountExists,
+  outlierSinglePod,
+  poolTooSmall,
+  retryAmplification,
+  mirrorSafety,
+];

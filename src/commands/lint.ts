@@ -1,0 +1,44 @@
+import { Command, Option } from "commander";
+import { LINT_FORMATS, type LintFormat } from "./lint/format.ts";
+import { collect } from "./named-values.ts";
+
+export interface LintFlags {
+  filename: readonly string[];
+  namespace: string;
+  output: LintFormat;
+}
+
+/** `sluice lint`: the check of a pull request. */
+export function lintCommand(): Command {
+  return new Command("lint")
+    .summary("look at manifests before they are applied: Rollouts and the routes, rules and policies that they touch")
+    .description(
+      "Looks at Rollouts in files, and at the VirtualServices, DestinationRules, Services, Deployments and AuthorizationPolicies beside them, without a cluster. " +
+        "What is found is told with file, line and column. What only a cluster knows is left to preflight.",
+    )
+    .requiredOption(
+      "-f, --filename <path>",
+      "a file, or a folder with all below it; may be given several times",
+      collect,
+    )
+    .option("-n, --namespace <name>", "the namespace of objects that name none", "default")
+    .addOption(new Option("-o, --output <format>", "how it is told").choices(LINT_FORMATS).default("text"))
+    .addHelpText(
+      "after",
+      `
+Templates of Helm and overlays of kustomize are no manifests yet: render them first.
+
+Exit codes: 0 nothing worse than a warning, 1 something must be mended, 2 typed wrong, or no Rollout there.
+
+Examples:
+  sluice lint -f deploy/
+  sluice lint -f deploy/ -o github                    # at the lines of the pull request
+  sluice lint -f deploy/ -o sarif > sluice.sarif      # for code scanning
+  kustomize build overlays/production | sluice lint -f /dev/stdin
+`,
+    )
+    .action(async (flags: LintFlags) => {
+      const { lint } = await import("./lint/lint-files.ts");
+      await lint(flags);
+    });
+}

@@ -1,0 +1,75 @@
+import { LINT_CHECKS } from "../../checks/lint.ts";
+import { formatPlace, type LintFinding, type LintResult } from "./lint-sources.ts";
+
+export const LINT_FORMATS = ["text", "github", "sarif"] as const;
+export type LintFormat = (typeof LINT_FORMATS)[number];
+
+/** What is printed, with the newline at its end. */
+export function formatLint(result: LintResult, format: LintFormat, version: string): string {
+  if (format === "sarif") return `${JSON.stringify(sarif(result.findings, version), undefined, 2)}\n`;
+  const lines = result.findings.map(format === "github" ? annotation : textOf);
+  return `${[...lines, summary(result)].join("\n")}\n`;
+}
+
+function textOf(finding: LintFinding): string {
+  const remedy = finding.remedy === "" ? "" : `\n    ${finding.remedy.replaceAll("\n", "\n    ")}`;
+  const word = finding.severity === "fail" ? "error" : "warning";
+  return `${formatPlace(finding)} ${word} ${finding.id}: ${finding.message}${remedy}`;
+}
+
+/** A workflow command: GitHub shows it at the line of the pull request. */
+function annotation({ severity, file, line, column, id, message, remedy }: LintFinding): string {
+  const where = `file=${property(file)},line=${line},col=${column},title=${property(`sluice ${id}`)}`;
+  return `::${severity === "fail" ? "error" : "warning"} ${where}::${data([message, remedy].join("\n").trim())}`;
+}
+
+function data(text: string): string {
+  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+}
+
+function property(text: string): string {
+  return data(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
+}
+
+function summary({ findings, rollouts, files }: LintResult): string {
+  const errors = findings.filter(({ severity }) => severity === "fail").length;
+  const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? "" : "s"}`;
+  return `${count(rollouts, "Rollout")} in ${count(files, "file")}: ${count(errors, "error")}, ${count(findings.length - errors, "warning")}`;
+}
+
+/** SARIF 2.1.0, which code scanning reads. */
+function sarif(findings: readonly LintFinding[], version: string): object {
+  const rules = LINT_CHECKS.map(({ check }) => ({
+    id: check.id,
+    shortDescription: { text: check.title },
+    fullDescription: { text: check.reason },
+    help: { text: check.remedy },
+    defaultConfiguration: { level: check.severity === "fail" ? "error" : "warning" },
+  }));
+  const schema = {
+    id: "schema",
+    shortDescription: { text: "The file is YAML, and the Rollout is one that the API server takes." },
+  };
+  return {
+    $schema: "https://json.schemastore.org/sarif-2.1.0.json",
+    version: "2.1.0",
+    runs: [
+      {
+        tool: { driver: { name: "sluice lint", version, rules: [...rules, schema] } },
+        results: findings.map(({ file, line, column, id, severity, message, remedy }) => ({
+          ruleId: id,
+          level: severity === "fail" ? "error" : "warning",
+          message: { text: [message, remedy].join(" ").trim() },
+          locations: [
+            {
+              physicalLocation: {
+                artifactLocation: { uri: file.replaceAll("\\", "/") },
+                region: { startLine: line, startColumn: column },
+              },
+            },
+          ],
+        })),
+      },
+    ],
+  };
+}
