@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { State } from "../api/phase.ts";
 import { decide } from "./decide.ts";
-import { BREACH, NOW, factsOf, type Given } from "./facts.test-helper.ts";
+import { BREACH, NOW, command, factsOf, type Given } from "./facts.test-helper.ts";
 import { rfc3339 } from "./memory.ts";
 
 const gitOps = { manager: "argocd-controller", time: rfc3339(NOW - 1_000) };
@@ -43,6 +43,14 @@ describe("a weight that a GitOps tool resets", () => {
     const { status } = decide(factsOf("Observing", { ...reset, status: { reshifts: times(5, 110_000) } }));
     expect(status).toMatchObject({ phase: "Paused", weightInForce: 0, pause: { reason: "Contended" } });
     expect(status.pause?.message).toMatch(/argocd-controller.*\.spec\.http.*ignoreDifferences/);
+  });
+
+  test("counts no more once somebody says resume, not even where the tool wrote within the same second", () => {
+    const { status } = decide(factsOf("Observing", { ...reset, status: { reshifts: times(5, 110_000) } }));
+    const justNow = { ...reset.routing, gitOps: { ...gitOps, time: rfc3339(NOW) } };
+    const resumed = decide(factsOf("Paused", { routing: justNow, status, commands: [command("resume")] }));
+    expect(resumed.status.phase).not.toBe("Paused");
+    expect(resumed.status.reshifts.length).toBeLessThanOrEqual(1);
   });
 
   test("counts no more after two minutes", () => {

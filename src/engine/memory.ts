@@ -159,6 +159,8 @@ function settled(memory: Memory, event: EngineEvent, plan: Plan, from: State): s
 function acknowledge(next: Memory, nowMs: number): void {
   next.epoch += 1;
   next.evidenceSince = rfc3339(nowMs);
+  // Whoever lets it go on has told the tool, or means to let it try again.
+  next.reshifts = [];
 }
 
 function without<T extends object, K extends keyof T>(value: T, key: K): Omit<T, K> {
