@@ -62,7 +62,7 @@ const secretRefSchema = z.strictObject({
 });
 
 /** A channel has exactly one kind. To add one: a field, and its name here. */
-const CHANNEL_KINDS = ["slack", "teams", "webhook"] as const;
+const CHANNEL_KINDS = ["slack", "teams", "webhook", "alertmanager"] as const;
 
 export const channelSchema = withRules(
   z.strictObject({
@@ -99,6 +99,14 @@ export const channelSchema = withRules(
       })
       .optional()
       .describe("Any HTTP receiver of CloudEvents 1.0, in the structured mode."),
+    alertmanager: z
+      .strictObject({
+        secretRef: secretRefSchema.describe(
+          "The Secret that holds Alertmanager's base URL. Its key `token`, when there is one, is sent as a bearer token.",
+        ),
+      })
+      .optional()
+      .describe("An Alertmanager: one alert a run, raised by what presses and resolved by what goes well."),
   }),
   exactlyOneOf(CHANNEL_KINDS, "a channel is of one kind"),
 ).meta({ [MEMBERS]: CHANNEL_KINDS });

@@ -1,4 +1,5 @@
 import type { Channel } from "../api/notifications.ts";
+import { alertsOf } from "./alertmanager.ts";
 import type { Message } from "./message.ts";
 import type { PostRequest } from "./post.ts";
 import { slackBody, slackPlainBody } from "./slack.ts";
@@ -16,7 +17,7 @@ export interface SecretRef {
 export type SecretData = Readonly<Record<string, string>>;
 
 /** What a channel is called in logs and metrics. */
-export type ChannelKind = "slack" | "teams" | "webhook";
+export type ChannelKind = "slack" | "teams" | "webhook" | "alertmanager";
 
 interface Described {
   kind: ChannelKind;
@@ -24,10 +25,11 @@ interface Described {
 }
 
 /** A channel's kind, and the Secret that everything secret about it comes from: one, so that a URL of one place never meets the key of another. */
-function describe({ name, slack, teams, webhook }: Channel): Described {
+function describe({ name, slack, teams, webhook, alertmanager }: Channel): Described {
   if (slack !== undefined) return { kind: "slack", ...slack };
   if (teams !== undefined) return { kind: "teams", ...teams };
   if (webhook !== undefined) return { kind: "webhook", ...webhook };
+  if (alertmanager !== undefined) return { kind: "alertmanager", ...alertmanager };
   throw new TypeError(`channel ${name} has no kind; the schema should have refused it`);
 }
 
@@ -54,7 +56,14 @@ export function encode(channel: Channel, message: Message, url: string, secret: 
       return [json(teamsBody(message, headline))];
     case "webhook":
       return [event(url, JSON.stringify(cloudEvent(message, headline)), secret["signingKey"]?.trim())];
+    case "alertmanager":
+      return [alerts(url, json(alertsOf(message, headline)), secret["token"]?.trim())];
   }
+}
+
+function alerts(url: string, request: PostRequest, token: string | undefined): PostRequest {
+  const headers = token === undefined || token === "" ? {} : { authorization: `Bearer ${token}` };
+  return { ...request, url: `${url.replace(/\/+$/, "")}/api/v2/alerts`, headers: { ...request.headers, ...headers } };
 }
 
 function event(url: string, body: string, signingKey: string | undefined): PostRequest {
