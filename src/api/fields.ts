@@ -17,7 +17,7 @@ const RATE_LENGTH = 9;
 type Payload = z.core.ParsePayload<unknown>;
 
 /** A check that lets `parse` judge the value, and says so when there is none. */
-function parsedBy<T>(parse: (value: unknown) => Parsed<T>, whenMissing?: string) {
+export function parsedBy<T>(parse: (value: unknown) => Parsed<T>, whenMissing?: string) {
   return (context: Payload) => {
     const parsed = parse(context.value);
     if (parsed.ok) return;
@@ -28,7 +28,11 @@ function parsedBy<T>(parse: (value: unknown) => Parsed<T>, whenMissing?: string)
 }
 
 /** The check of `parsedBy` for a schema whose values are text in the cluster as well. */
-function text(check: (context: Payload) => void, maxLength: number, rules: readonly CelRule[]): z.ZodType<string> {
+export function text(
+  check: (context: Payload) => void,
+  maxLength: number,
+  rules: readonly CelRule[],
+): z.ZodType<string> {
   const schema = z.unknown().check(check);
   return schema.meta({ type: "string", maxLength, "x-kubernetes-validations": rules }) as unknown as z.ZodType<string>;
 }
@@ -61,21 +65,23 @@ export function celIsDuration(field: string): string {
 /** A duration such as "5m". */
 export const durationSchema = text(parsedBy(parseDuration), DURATION_LENGTH, [durationRule]);
 
-/** A duration that is no shorter than `least`, itself a duration. */
-export function durationOfAtLeast(least: string): z.ZodType<string> {
-  const message = `expected at least ${least}`;
+/** A duration that is no shorter than `least`, and no longer than `most`; both are durations. */
+export function durationOfAtLeast(least: string, most?: string): z.ZodType<string> {
+  const message = most === undefined ? `expected at least ${least}` : `expected at least ${least} and at most ${most}`;
   const check = (context: Payload) => {
     parsedBy(parseDuration)(context);
     const parsed = parseDuration(context.value);
-    if (!parsed.ok || parsed.value >= durationMs(least)) return;
+    const tooLong = most !== undefined && parsed.ok && parsed.value > durationMs(most);
+    if (!parsed.ok || (parsed.value >= durationMs(least) && !tooLong)) return;
     context.issues.push({
       code: "custom",
       input: context.value,
       message: `${message}, got ${JSON.stringify(context.value)}`,
     });
   };
-  const rule = `!${celIsDuration("self")} || duration(self) >= duration('${least}')`;
-  return text(check, DURATION_LENGTH, [durationRule, { rule, message }]);
+  const long = `duration(self) >= duration('${least}')`;
+  const within = most === undefined ? long : `(${long} && duration(self) <= duration('${most}'))`;
+  return text(check, DURATION_LENGTH, [durationRule, { rule: `!${celIsDuration("self")} || ${within}`, message }]);
 }
 
 const CEL_RATE = `self.matches('${RATE_PATTERN.replaceAll("\\", "\\\\")}')`;

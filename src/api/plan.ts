@@ -1,6 +1,7 @@
 import { channelSchema } from "./notifications.ts";
 import { z } from "zod";
 import { onBreachSchema } from "./analysis.ts";
+import { overrunSchema, windowKindSchema } from "./windows.ts";
 
 /** A run's plan: the Rollout's spec with every default filled in and every unit resolved. */
 
@@ -23,6 +24,21 @@ export const plannedObjectiveSchema = z.strictObject({
   onBreach: onBreachSchema.describe("What a breach does."),
 });
 export type PlannedObjective = z.output<typeof plannedObjectiveSchema>;
+
+export const plannedWindowSchema = z.strictObject({
+  name: z.string().max(63).describe("The window's name."),
+  kind: windowKindSchema.describe("Whether it lets the run go on, or stops it."),
+  schedule: z.string().max(100).describe("When it opens, in cron's five fields."),
+  durationMs: z.int().min(1).describe("How long it stays open, in milliseconds."),
+  timeZone: z.string().max(64).describe("The time zone that the schedule is read in."),
+  overrun: overrunSchema.describe("What becomes of a run that is under way when it stands in the way."),
+  from: z
+    .string()
+    .max(300)
+    .default("Rollout")
+    .describe("The object that states it. The windows of each object have to be open by themselves."),
+});
+export type PlannedWindow = z.output<typeof plannedWindowSchema>;
 
 const plannedAnalysisSchema = z.strictObject({
   prometheus: z.string().max(253).describe("Name of the Prometheus that is asked."),
@@ -63,6 +79,11 @@ export const planSchema = z.strictObject({
     ),
   notifications: z.array(channelSchema).max(10).default([]).describe("Who is told what the run does."),
   progressDeadlineMs: z.int().min(1).describe("How long pods and weights may take, in milliseconds."),
+  windows: z
+    .array(plannedWindowSchema)
+    .max(200)
+    .default([])
+    .describe("When weights may rise. Empty for a run that goes back to a version which users were on before."),
   analysis: plannedAnalysisSchema.describe("What is measured, and what is done about it."),
 });
 export type Plan = z.output<typeof planSchema>;

@@ -38,7 +38,9 @@ export const rolloutStatusSchema = z.object({
     .describe(
       "How the newest run ended: known also when the run itself was deleted, so that what it refused stays out.",
     ),
-  nextWakeTime: timeSchema.optional().describe("When Sluice looks again by itself."),
+  nextWakeTime: timeSchema
+    .optional()
+    .describe("The next opening of the window that the run waits for: when it goes on by itself."),
   conditions: listMap(z.array(conditionSchema), "type")
     .default([])
     .describe("`Ready`, `Reconciling` and `Stalled`, as kstatus and Argo CD read them, and others of Sluice's own."),

@@ -14,6 +14,7 @@ import {
 } from "./rollout-rules.ts";
 import { exactlyOneOf, listMap, MEMBERS, withRules } from "./rule.ts";
 import { trafficSchema } from "./traffic.ts";
+import { windowsSchema } from "./windows.ts";
 
 export const workloadSchema = z.strictObject({
   apiVersion: z.literal("apps/v1").default("apps/v1").describe("The workload's API version."),
@@ -88,6 +89,11 @@ export const rolloutSpecSchema = withRules(
     promotion: promotionSchema
       .prefault({})
       .describe("The last step, `all`: how the remaining users follow, and how long the way back is kept."),
+    windows: windowsSchema
+      .default([])
+      .describe(
+        "When users may be given to a new version, and when not: maintenance windows and freezes. Taking a version back is never held up by one.",
+      ),
     rollback: rollbackSchema.prefault({}).describe("What happens after the new version was taken away from all users."),
     analysis: analysisSchema.prefault({}).describe("What is measured, and what is done about it."),
     progressDeadline: durationOfAtLeast("1s")

@@ -10,7 +10,7 @@ import { listMap } from "./rule.ts";
 export type { AsFound, RouteAsFound, RuleAsFound } from "./as-found.ts";
 export type { ObjectiveStatus } from "./evidence.ts";
 export type { Pinned, PinnedRoute, TrackedRevision } from "./pinned.ts";
-export type { Plan, PlannedObjective, PlannedStep } from "./plan.ts";
+export type { Plan, PlannedObjective, PlannedStep, PlannedWindow } from "./plan.ts";
 export { type RolloutStatus, rolloutStatusSchema } from "./rollout-status.ts";
 export { type Command, type RunSpec, runSpecSchema } from "./run-spec.ts";
 
@@ -36,6 +36,7 @@ export const END_REASONS = [
   "RouteContended",
   "Deleted",
   "Restarted",
+  "WindowClosed",
 ] as const;
 export type EndReason = (typeof END_REASONS)[number];
 
@@ -73,6 +74,11 @@ const pauseSchema = z.object({
 const stalledSchema = z.object({
   reason: z.string().describe("The cause, for machines."),
   message: z.string().describe("The cause, and what to do about it."),
+});
+
+const waitingWindowSchema = z.object({
+  message: z.string().describe("Which window stands in the way, and until when."),
+  opensAt: timeSchema.optional().describe("When the weight may rise again; absent when no opening is in sight."),
 });
 
 const reshiftSchema = z.object({
@@ -121,6 +127,7 @@ export const runStatusSchema = z.object({
   end: endSchema.optional().describe("Why the run is being taken back, or ended."),
   pause: pauseSchema.optional().describe("Why the run is paused."),
   stalled: stalledSchema.optional().describe("What keeps the run from going on by itself."),
+  window: waitingWindowSchema.optional().describe("The window that the next weight waits for, while it does."),
   liveOnTwin: z.boolean().default(false).describe("Whether the run ended with users on the twin."),
   reshifts: z
     .array(reshiftSchema)

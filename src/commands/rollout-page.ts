@@ -59,6 +59,7 @@ function aboutRun({ nowMs, status: { live } }: PageInput, run: ReadRun): string[
   if (status.end !== undefined) rows.push([ended ? "Ended" : "Ending", because(status.end)]);
   const approve = stepToApprove(run);
   if (approve !== undefined) rows.push(["Waits", `for the approval of step ${approve}`]);
+  if (status.window !== undefined) rows.push(["Waits", `for a window: ${status.window.message}`]);
   return columns(rows);
 }
 

@@ -1,6 +1,7 @@
 import type { AsFound, RunSpec, RunStatus } from "../api/run.ts";
 import type { OwnFacts, RoutingFacts, RunFacts, TemplateIs } from "../engine/facts.ts";
 import { msOf } from "../engine/memory.ts";
+import { windowsAt } from "../engine/windows.ts";
 import type { KubeObject } from "../kube/port.ts";
 import { objectKey } from "../kube/resources.ts";
 import { readRouting, recordAsFound, restoreRoutePatches, restoreRulePatches } from "../traffic/istio.ts";
@@ -86,6 +87,7 @@ export function observeRun(context: Context, rollout: RunFacts["rollout"], run: 
     floorRestored: isFloorRestored(caches, run),
     selector: selectorOf(caches, namespace, spec.pinned.service.name),
     asFoundNow: asFoundNow(caches, run, objects),
+    window: windowsAt(spec.plan.windows, clock.now()),
     preflight: context.preflight.findings(run.uid),
     evidence: context.evidence.facts(key, status, spec, { percent: routing.maxWeight, sinceMs }),
     identity: context.identity,

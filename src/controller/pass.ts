@@ -102,6 +102,7 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
     const rest = await passRest(context, rollout, read.spec, status, runs);
     await project(context, rollout, status, rest.standing, {
       currentRun: undefined,
+      nextWakeTime: undefined,
       weight: undefined,
       step: undefined,
       live: rest.live,
@@ -132,6 +133,7 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
       lastRun: run.name,
       weight: run.status.weightInForce,
       step: stepAt(run.spec.plan, run.status.step).name,
+      nextWakeTime: run.status.window?.opensAt,
       ...endOf(run, status),
     });
     if (result.failure !== undefined) throw result.failure;
@@ -162,6 +164,7 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
       const standing = runStanding(newest.name, newest.spec, newest.status);
       await project(c, rollout, status, standing, {
         currentRun: undefined,
+        nextWakeTime: undefined,
         lastRun: newest.name,
         ...endOf(newest, status),
       });

@@ -68,7 +68,7 @@ function standingOf(name: string, spec: RunSpec, status: RunStatus): Standing {
   if (row === "Paused")
     return {
       row,
-      reason: pauseReason(status),
+      reason: pauseReason(spec, status),
       message: `${at}: ${waitingFor(spec, status)}`,
       liveOnTwin,
     };
@@ -97,18 +97,26 @@ function standingOf(name: string, spec: RunSpec, status: RunStatus): Standing {
   };
 }
 
-function pauseReason(status: RunStatus): string {
-  if (status.phase === "Waiting") return "Paused";
+function pauseReason(spec: RunSpec, status: RunStatus): string {
+  if (status.phase === "Waiting")
+    return status.window === undefined || stepToApprove(spec, status) !== undefined ? "Paused" : "WaitingForWindow";
   return status.pause?.reason === "Inconclusive" ? "Inconclusive" : "Paused";
 }
 
 function waitingFor(spec: RunSpec, status: RunStatus): string {
   if (status.phase === "Keeping") return "the old pods are kept until somebody says resume, or undo";
   if (status.pause !== undefined) return `paused: ${status.pause.message}; continue with resume, or end it with abort`;
+  const waits = [
+    ...[stepToApprove(spec, status)].flatMap((name) => (name === undefined ? [] : `the approval of step ${name}`)),
+    ...(status.window === undefined ? [] : [`a window: ${status.window.message}`]),
+  ];
+  return `waiting for ${waits.length === 0 ? "the next step" : waits.join(", and for ")}`;
+}
+
+/** A step's approval gates the one after it. */
+function stepToApprove(spec: RunSpec, status: RunStatus): string | undefined {
   const before = status.step > 0 ? stepAt(spec.plan, status.step - 1) : undefined;
-  if (before?.approval === true && !status.approved.includes(before.name))
-    return `waiting for the approval of step ${before.name}`;
-  return "waiting for the next step";
+  return before?.approval === true && !status.approved.includes(before.name) ? before.name : undefined;
 }
 
 export function restStanding(decision: RestDecision, last: Standing | undefined): Standing {

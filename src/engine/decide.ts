@@ -11,6 +11,7 @@ import { stepAt } from "./plan.ts";
 import { ROUTED_MS } from "./progress.ts";
 import { labelsContended, relabelNotices, withRelabels } from "./relabel.ts";
 import { cellOf } from "./table.ts";
+import { waitingWindow, windowNotice } from "./window-hold.ts";
 
 export interface Decision {
   status: RunStatus;
@@ -60,6 +61,7 @@ export function decide(facts: RunFacts): Decision {
   }
   const next = statusOf(now, facts);
   tellOfFailedChecks(now, facts, next);
+  tellOfWindow(now, facts, next);
   return {
     status: next,
     desired: desiredOf(now.phase, now.memory, withStatus(facts, next)),
@@ -182,6 +184,7 @@ function statusOf(now: Progress, facts: RunFacts): RunStatus {
       (now.memory.liveOnTwin || (final && now.phase !== "Promoted" && spec.from.track === "twin")),
     weightInForce: weightNow(now),
     contended: final ? undefined : labelsContended(now.memory.relabels, facts),
+    window: waitingWindow(now.phase, now.memory, facts),
     ...stalledByChecks(now, facts),
   };
 }
@@ -220,6 +223,12 @@ function tellOfFailedChecks(now: Progress, facts: RunFacts, next: RunStatus): vo
   });
 }
 
+function tellOfWindow(now: Progress, { run }: RunFacts, next: RunStatus): void {
+  const notice = windowNotice({ name: run.name, status: next });
+  if (notice === undefined || notice.id === windowNotice(run)?.id) return;
+  now.notices.push(notice);
+}
+
 function objectiveStatus(verdict: RunFacts["evidence"]["verdicts"][number]): RunStatus["objectives"][number] {
   const { objective, message } = verdict;
   const common = { name: objective, verdict: verdict.verdict, message };
@@ -243,6 +252,7 @@ function wakeAt(status: RunStatus, facts: RunFacts): number | undefined {
   const moments = [
     msOf(status.deadlines.progress),
     msOf(status.deadlines.keep),
+    msOf(status.window?.opensAt),
     appliedMs === undefined ? undefined : appliedMs + stepAt(plan, status.step).observeMs,
     sinceMs === undefined ? undefined : sinceMs + plan.analysis.onInconclusive.holdMs,
     facts.nowMs + plan.settleMs - routesForMs,

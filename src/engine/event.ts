@@ -40,6 +40,7 @@ export const WORLD_EVENTS = [
   "deleted",
   "suspended",
   "windowClosed",
+  "windowOverrun",
   "withdrawalFound",
 ] as const;
 

@@ -25,6 +25,7 @@ export const PLAN: Plan = {
   unmanagedCallers: "Refuse",
   settleMs: 15_000,
   progressDeadlineMs: 10 * MINUTE,
+  windows: [],
   analysis: {
     prometheus: "default",
     intervalMs: 10_000,
@@ -72,6 +73,7 @@ export interface Given {
   twin?: Partial<RunFacts["twin"]>;
   previousTwin?: Partial<RunFacts["twin"]>;
   routing?: Partial<RunFacts["routing"]>;
+  window?: RunFacts["window"];
   evidence?: Partial<RunFacts["evidence"]>;
   preflight?: RunFacts["preflight"];
 }
@@ -216,6 +218,7 @@ export function factsOf(phase: Phase, given: Given = {}): RunFacts {
     floorRestored: true,
     selector: SELECTOR,
     asFoundNow: AS_FOUND,
+    window: given.window ?? { kind: "open" },
     preflight: given.preflight,
     evidence: {
       epoch: status.epoch,

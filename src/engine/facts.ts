@@ -1,4 +1,5 @@
 import type { ObjectiveVerdict } from "../analysis/types.ts";
+import type { WindowState } from "./windows.ts";
 import type { AsFound, RunSpec, RunStatus } from "../api/run.ts";
 
 export type Labels = Readonly<Record<string, string>>;
@@ -89,6 +90,8 @@ export interface RunFacts {
   selector: Labels;
   /** Routes and rule as they are now, to be kept before the first write. */
   asFoundNow: AsFound;
+  /** The plan's windows, as they are now. */
+  window: WindowState;
   /** undefined: not looked yet. */
   preflight: RunStatus["preflight"] | undefined;
   evidence: {

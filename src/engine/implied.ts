@@ -8,6 +8,7 @@ import { labelsSettled, progressOf } from "./progress.ts";
 import { promotionStep, stepAt } from "./plan.ts";
 import { labelsContended } from "./relabel.ts";
 import { MOST_RESHIFTS, recentReshifts } from "./reshift.ts";
+import { windowClosed, windowOverrun } from "./window-hold.ts";
 import { joinBreached, twinWhole } from "./world.ts";
 
 /** The states in which the candidate should have the weight in force: a lower one found was lowered by somebody. */
@@ -32,6 +33,8 @@ export function impliedEvents(phase: Phase, memory: Memory, facts: RunFacts): En
     ["breachPause", breach("Pause", memory, facts)],
     loweredByGitOps(phase, memory, facts),
     ["lowered", lowered(phase, memory, facts)],
+    ["windowOverrun", windowOverrun(phase, memory, facts)],
+    ["windowClosed", windowClosed(phase, memory, facts)],
     ["suspended", suspended(phase, memory, facts)],
   ];
   const progress = progressOf(phase, memory, facts);

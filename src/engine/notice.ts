@@ -3,6 +3,7 @@ import type { Phase } from "../api/phase.ts";
 import type { EngineEvent } from "./event.ts";
 import { memoryOf, msOf, type Memory } from "./memory.ts";
 import { describe } from "./message.ts";
+import { windowNotice } from "./window-hold.ts";
 
 /** Something that people are told once: a Kubernetes Event. */
 export interface Notice {
@@ -41,15 +42,18 @@ export function lastTold(run: { name: string; spec: RunSpec; status: RunStatus }
   const { transitions } = run.status;
   const at = transitions.at(-1)?.at;
   const memory = memoryOf(run.status);
-  return transitions.flatMap((record, index) => {
-    if (record.at !== at) return [];
-    const event: EngineEvent = {
-      type: record.event as EngineEvent["type"],
-      message: record.message ?? "",
-      nowMs: msOf(record.at) ?? 0,
-      ...(record.by === undefined ? {} : { command: { id: "", by: record.by } }),
-    };
-    const [from, to] = [record.from as Phase, record.to as Phase];
-    return noticeOf({ run, before: transitions[index - 1], from, to, event, memory }) ?? [];
-  });
+  const waits = windowNotice(run) ?? [];
+  return transitions
+    .flatMap((record, index) => {
+      if (record.at !== at) return [];
+      const event: EngineEvent = {
+        type: record.event as EngineEvent["type"],
+        message: record.message ?? "",
+        nowMs: msOf(record.at) ?? 0,
+        ...(record.by === undefined ? {} : { command: { id: "", by: record.by } }),
+      };
+      const [from, to] = [record.from as Phase, record.to as Phase];
+      return noticeOf({ run, before: transitions[index - 1], from, to, event, memory }) ?? [];
+    })
+    .concat(waits);
 }

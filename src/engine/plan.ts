@@ -1,5 +1,5 @@
 import type { RolloutSpec } from "../api/rollout.ts";
-import type { Plan, PlannedObjective, PlannedStep, RunSpec } from "../api/run.ts";
+import type { Plan, PlannedObjective, PlannedStep, PlannedWindow, RunSpec } from "../api/run.ts";
 import { durationMs, formatPercent, rateFraction, weightPercent } from "../api/units.ts";
 
 /** The name of the step that every plan ends in. */
@@ -19,6 +19,7 @@ export function compilePlan(spec: RolloutSpec, reason: RunSpec["reason"] = "NewR
     settleMs: durationMs(spec.traffic.settle),
     unmanagedCallers: spec.traffic.unmanagedCallers,
     progressDeadlineMs: durationMs(spec.progressDeadline),
+    windows: FREE_OF_WINDOWS.includes(reason) ? [] : spec.windows.map(compileWindow),
     analysis: {
       prometheus: analysis.prometheus.name,
       intervalMs: durationMs(analysis.interval),
@@ -28,6 +29,13 @@ export function compilePlan(spec: RolloutSpec, reason: RunSpec["reason"] = "NewR
     },
     notifications: spec.notifications.channels,
   };
+}
+
+/** They bring back what users were on before, as a rollback does, or move no user at all: no window stands in their way. */
+const FREE_OF_WINDOWS: readonly RunSpec["reason"][] = ["Undo", "FastPath", "Converge"];
+
+function compileWindow({ duration, ...window }: RolloutSpec["windows"][number]): PlannedWindow {
+  return { ...window, durationMs: durationMs(duration), from: "Rollout" };
 }
 
 function givenSteps(spec: RolloutSpec): PlannedStep[] {

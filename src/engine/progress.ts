@@ -5,6 +5,7 @@ import type { Labels, RunFacts } from "./facts.ts";
 import { msOf, type Memory } from "./memory.ts";
 import { isLastStep, stepAt } from "./plan.ts";
 import { podSharePercent } from "./size.ts";
+import { windowHolds } from "./window-hold.ts";
 import { isPlain, labelsOf, sameLabels, twinTarget } from "./world.ts";
 
 /** From the write of a weight until proxies have it, where nothing can be waited for any longer: istiod's own pause and its push. */
@@ -91,7 +92,7 @@ function fastPath(facts: RunFacts): string {
 }
 
 function gate(memory: Memory, facts: RunFacts): Progress {
-  if (facts.rollout.suspend) return undefined;
+  if (facts.rollout.suspend || windowHolds(memory, facts)) return undefined;
   const before = memory.step > 0 ? stepAt(facts.run.spec.plan, memory.step - 1) : undefined;
   const approved = before === undefined || !before.approval || memory.approved.includes(before.name);
   return when(approved, "gateOpen", "nothing stands in the way of the next step");

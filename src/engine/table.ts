@@ -44,6 +44,7 @@ const underway = {
   deleted: withdraw("Deleted"),
   suspended: stay(),
   windowClosed: stay(),
+  windowOverrun: withdraw("WindowClosed", "users are on the candidate, and the window says Rollback"),
   withdrawalFound: withdraw("Restarted", "rule 8: a withdrawal was written and not yet recorded"),
 } satisfies Partial<Record<EventName, Cell>>;
 
@@ -74,6 +75,7 @@ const swapped = {
   deleted: go("Releasing", { end: "Deleted" }),
   suspended: stay(),
   windowClosed: stay(),
+  windowOverrun: stay("finish"),
   withdrawalFound: stay("a withdrawal from before the swap; users are on vetted pods"),
 } satisfies Partial<Record<EventName, Cell>>;
 
@@ -111,6 +113,7 @@ export const TABLE: Readonly<Record<State, Row>> = {
     weightContended: cannot,
     labelsContended: cannot,
     deleted: go("Aborted", { end: "Deleted" }),
+    windowOverrun: cannot,
     withdrawalFound: cannot,
   },
   Waiting: {
@@ -142,6 +145,7 @@ export const TABLE: Readonly<Record<State, Row>> = {
     ...underway,
     loweredByGitOps: go("Shifting", { reshift: true }),
     applied: go("Observing"),
+    windowClosed: go("Waiting", { note: "only while this step's weight is not written; otherwise finish" }),
     promote: later("taken in Observing"),
     skip: later("taken in Observing"),
     suspended: pause("Suspended"),
@@ -184,6 +188,7 @@ export const TABLE: Readonly<Record<State, Row>> = {
     lowered: go("Paused", { pause: "Withdrawn", withdrawn: true }),
     suspended: stay("finish"),
     windowClosed: stay("finish"),
+    windowOverrun: stay("finish"),
   },
   SwappingWeight: {
     ...swapped,

@@ -148,6 +148,7 @@ function factsIn(world: World): RunFacts {
     asFoundNow: AS_FOUND,
     floorRestored: true,
     preflight: [],
+    window: { kind: "open" },
     evidence: {
       epoch: status.epoch,
       looked: true,

@@ -51,6 +51,31 @@ export const badCases: readonly BadCase[] = [
     says: /expected at least 1s/,
   },
   {
+    name: "a window that is neither allowed nor denied",
+    spec: { windows: [{ name: "day", kind: "allow", schedule: "0 9 * * *", duration: "8h" }] },
+    path: "spec.windows[0].kind",
+    says: /one of Allow, Deny/,
+    server: { says: /supported values: "Allow", "Deny"/ },
+  },
+  {
+    name: "a window's schedule with seconds",
+    spec: { windows: [{ name: "day", kind: "Allow", schedule: "0 0 9 * * *", duration: "8h" }] },
+    path: "spec.windows[0].schedule",
+    says: /expected five fields/,
+  },
+  {
+    name: "a window of more than a year",
+    spec: { windows: [{ name: "day", kind: "Deny", schedule: "@daily", duration: "9000h" }] },
+    path: "spec.windows[0].duration",
+    says: /at least 1m and at most 8784h/,
+  },
+  {
+    name: "an offset as a window's time zone",
+    spec: { windows: [{ name: "day", kind: "Deny", schedule: "@daily", duration: "1h", timeZone: "+02:00" }] },
+    path: "spec.windows[0].timeZone",
+    says: /IANA/,
+  },
+  {
     name: "a bare number as rate",
     spec: objectives({ name: "errors", errorRate: { max: 2 } }),
     path: "spec.analysis.objectives[0].errorRate.max",

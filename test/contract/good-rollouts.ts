@@ -44,6 +44,15 @@ export const goodCases: readonly GoodCase[] = [
     name: "the same name in two namespaces",
     spec: istio({ virtualServices: [{ name: "a" }, { name: "a", namespace: "edge" }] }),
   },
+  {
+    name: "windows",
+    spec: {
+      windows: [
+        { name: "day", kind: "Allow", schedule: "0 9 * * 1-5", duration: "8h", timeZone: "America/New_York" },
+        { name: "always", kind: "Deny", schedule: "@daily", duration: "8784h", overrun: "Rollback" },
+      ],
+    },
+  },
   { name: "a ramp of one", spec: { promotion: { ramp: ["100%"] } } },
   {
     name: "everything else",
