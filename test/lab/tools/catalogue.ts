@@ -32,6 +32,8 @@ export type ToolName =
   | "kubectl"
   | "pilot-discovery"
   | "prometheus"
+  | "promtool"
+  | "helm"
   | "envoy"
   | "gitops-judge";
 
@@ -76,6 +78,15 @@ export const tools: readonly Tool[] = [
     5,
   ),
   go("gitops-judge", "gitops", ".", ["-ldflags=-s -w"], 3),
+  // A module of its own: a pin that moves for one of them does not build the other anew.
+  go(
+    "promtool",
+    "promtool",
+    "github.com/prometheus/prometheus/cmd/promtool",
+    ["-tags=remove_all_sd", "-ldflags=-s -w"],
+    2,
+  ),
+  go("helm", "helm", "helm.sh/helm/v4/cmd/helm", ["-ldflags=-s -w"], 3),
 ];
 
 /** The tool of that name; the name is checked by its type. */

@@ -1,0 +1,50 @@
+/**
+ * `npm run bundle`: all of Sluice as one file that plain Node runs, dist/sluice.mjs. Nothing has to be installed beside it: the
+ * CustomResourceDefinitions and all else that it needs at run time are inside.
+ *
+ *   node deploy/bundle/bundle.ts [FOLDER]      where to, instead of dist
+ */
+import { chmodSync, readFileSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { build, type BuildOptions } from "esbuild";
+
+const root = join(import.meta.dirname, "..", "..");
+const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+
+/** CommonJS packages ask for Node's own modules by `require`, which an ES module does not have. */
+const REQUIRE =
+  'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);';
+
+/** What every bundle of Sluice shares. */
+export const BUNDLED: BuildOptions = {
+  absWorkingDir: root,
+  entryPoints: { sluice: "src/cli.ts" },
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  target: "node24",
+  minifySyntax: true,
+  minifyWhitespace: true,
+  // Names stay as they are: a stack trace in a log must say where it was.
+  keepNames: true,
+  banner: { js: REQUIRE },
+  define: { SLUICE_VERSION: JSON.stringify(version) },
+  // Of the client only its configuration is used; its index would bring every API of Kubernetes, and take longer to start than all else.
+  alias: { "@kubernetes/client-node": join(root, "node_modules/@kubernetes/client-node/dist/config.js") },
+  outExtension: { ".js": ".mjs" },
+  legalComments: "none",
+  logLevel: "warning",
+};
+
+/** Writes sluice.mjs into a folder and returns its path. */
+export async function bundle(folder: string): Promise<string> {
+  await build({ ...BUNDLED, outdir: folder });
+  const file = join(folder, "sluice.mjs");
+  chmodSync(file, 0o755);
+  return file;
+}
+
+if (import.meta.main) {
+  const file = await bundle(resolve(process.argv[2] ?? join(root, "dist")));
+  process.stdout.write(`${file}  ${(statSync(file).size / 1024 / 1024).toFixed(1)} MB\n`);
+}
