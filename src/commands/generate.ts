@@ -5,6 +5,7 @@ import { apiReference } from "../api/crd/reference.ts";
 import { crdYaml } from "../api/crd/yaml.ts";
 import { checksMarkdown } from "../checks/docs.ts";
 import { machineMarkdown } from "../engine/docs.ts";
+import { deployFiles } from "./generate-chart.ts";
 import { metricsReference } from "../server/metrics-table.ts";
 import { argocdConfigMap } from "./argocd-config.ts";
 
@@ -39,6 +40,7 @@ export function generatedFiles(): GeneratedFile[] {
       path: "docs/reference/machine.md",
       content: `<!-- ${madeFrom("src/engine/table.ts")} -->\n\n${machineMarkdown()}`,
     },
+    ...deployFiles(root),
     { path: "docs/reference/api.md", content: `<!-- ${MADE_BY} -->\n\n${apiReference(kinds)}` },
   ];
 }
