@@ -1,7 +1,13 @@
 import { defineConfig } from "vitest/config";
 
 /** The real controller on the simulator: minutes of simulated time each, so apart from the unit tests. */
-const simulated = ["src/controller/**/*.test.ts", "src/commands/demo.test.ts", "src/commands/restart-workload.test.ts"];
+const simulated = [
+  "src/controller/**/*.test.ts",
+  "src/commands/demo.test.ts",
+  "src/commands/release-status.test.ts",
+  "src/commands/release-tree.test.ts",
+  "src/commands/restart-workload.test.ts",
+];
 
 export default defineConfig({
   test: {

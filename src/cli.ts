@@ -1,19 +1,24 @@
 #!/usr/bin/env node
 import { Command, CommanderError, type OutputConfiguration } from "commander";
+import { completionCommand } from "./commands/completion.ts";
 import { controllerCommand } from "./commands/controller.ts";
 import { demoCommand } from "./commands/demo.ts";
 import { CommandFailure, EXIT } from "./commands/failure.ts";
 import { getCommand } from "./commands/get.ts";
+import { historyCommand } from "./commands/history.ts";
 import { lintCommand } from "./commands/lint.ts";
 import { releaseCommand } from "./commands/release.ts";
 import { restartCommand } from "./commands/restart.ts";
+import { statusCommand } from "./commands/status.ts";
 import { verbCommands } from "./commands/verbs.ts";
 import { readVersion } from "./commands/version-file.ts";
+import { programName } from "./commands/typed.ts";
 import { versionCommand } from "./commands/version.ts";
+import { watchCommand } from "./commands/watch.ts";
 
 /** Everything that can be typed. What a command works with is imported only when it runs, so that help comes at once. */
 export function program(): Command {
-  const root = new Command("sluice")
+  const root = new Command(programName())
     .usage("COMMAND [options]")
     .description(
       "Progressive delivery for Kubernetes on Istio: a new version meets users a little at a time, and is taken away from them by itself when they are hurt.",
@@ -26,6 +31,9 @@ export function program(): Command {
     .exitOverride();
   root.commandsGroup("See how things stand:");
   root.addCommand(getCommand());
+  root.addCommand(watchCommand());
+  root.addCommand(statusCommand());
+  root.addCommand(historyCommand());
   root.commandsGroup("Ship:");
   root.addCommand(lintCommand());
   root.addCommand(restartCommand());
@@ -38,6 +46,7 @@ export function program(): Command {
   root.commandsGroup("Other:");
   root.addCommand(demoCommand());
   root.addCommand(versionCommand());
+  root.addCommand(completionCommand(program));
   root.helpCommand("help [command]", "show help for a command");
   for (const command of root.commands) command.copyInheritedSettings(root);
   return root;
@@ -55,9 +64,9 @@ First steps:
     traffic: {istio: {virtualServices: [{name: checkout}]}}
   EOF
   kubectl -n shop set image deployment/checkout app=checkout:v2
-  sluice get checkout -n shop                        # watch it go 10 %, 30 %, all
+  sluice watch checkout -n shop                      # see it go 10 %, 30 %, all
 
-Exit codes: 0 done, 1 failed, refused or not found, 2 typed wrong.
+Exit codes: 0 done, 1 failed, refused or not found, 2 typed wrong; of status: see its help.
 `;
 
 function crdsCommand(): Command {
@@ -90,7 +99,8 @@ export async function run(argv: readonly string[], output: OutputConfiguration =
   }
 }
 
-if (import.meta.main) {
+/** The process's whole life: what was typed, and its exit code. */
+export async function main(): Promise<void> {
   // `sluice get | head`: whoever reads may stop reading.
   process.stdout.on("error", (error: NodeJS.ErrnoException) =>
     process.exit(error.code === "EPIPE" ? EXIT.ok : EXIT.failed),
@@ -99,3 +109,5 @@ if (import.meta.main) {
   // A command may have set one of its own.
   if (exitCode !== EXIT.ok) process.exitCode = exitCode;
 }
+
+if (import.meta.main) await main();

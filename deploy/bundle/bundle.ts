@@ -1,10 +1,13 @@
 /**
- * `npm run bundle`: all of Sluice as one file that plain Node runs, dist/sluice.mjs. Nothing has to be installed beside it: the
- * CustomResourceDefinitions and all else that it needs at run time are inside.
+ * `npm run bundle`: Sluice for plain Node. Nothing has to be installed beside it: the CustomResourceDefinitions and all else that is
+ * needed at run time are inside.
+ *
+ *   dist/sluice.mjs                 all of it in one file, for the image
+ *   dist/kubectl/kubectl-sluice     for a terminal: in parts, so that a command loads no more than it needs
  *
  *   node deploy/bundle/bundle.ts [FOLDER]      where to, instead of dist
  */
-import { chmodSync, readFileSync, statSync } from "node:fs";
+import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { build, type BuildOptions } from "esbuild";
 
@@ -44,7 +47,23 @@ export async function bundle(folder: string): Promise<string> {
   return file;
 }
 
+/** Runs as CommonJS and as an ES module, since a file without an extension is either, by where it lies. */
+const LAUNCHER = `#!/usr/bin/env node
+// What was compiled once is kept, where that can be written.
+process.getBuiltinModule("node:module").enableCompileCache();
+import("./sluice.mjs").then(({ main }) => main());
+`;
+
+/** Writes kubectl-sluice and its parts into a folder and returns its path; a link to it on PATH will do. */
+export async function bundlePlugin(folder: string): Promise<string> {
+  await build({ ...BUNDLED, outdir: folder, splitting: true, chunkNames: "part-[hash]" });
+  const file = join(folder, "kubectl-sluice");
+  writeFileSync(file, LAUNCHER, { mode: 0o755 });
+  return file;
+}
+
 if (import.meta.main) {
-  const file = await bundle(resolve(process.argv[2] ?? join(root, "dist")));
-  process.stdout.write(`${file}  ${(statSync(file).size / 1024 / 1024).toFixed(1)} MB\n`);
+  const folder = resolve(process.argv[2] ?? join(root, "dist"));
+  for (const file of [await bundle(folder), await bundlePlugin(join(folder, "kubectl"))])
+    process.stdout.write(`${file}  ${(statSync(file).size / 1024 / 1024).toFixed(1)} MB\n`);
 }

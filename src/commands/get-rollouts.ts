@@ -1,7 +1,6 @@
 import { isFinal } from "../api/phase.ts";
 import { systemClock } from "../clock.ts";
 import { readRolloutStatus } from "../controller/read.ts";
-import type { KubeObject } from "../kube/port.ts";
 import { connect } from "./connect.ts";
 import { explain } from "./explain.ts";
 import { usage } from "./failure.ts";
@@ -9,6 +8,7 @@ import { findRollout, listRollouts, listRuns, type Where } from "./find-rollout.
 import type { GetFlags } from "./get.ts";
 import { rolloutPage } from "./rollout-page.ts";
 import { rolloutTable } from "./rollout-table.ts";
+import { serialize } from "./serialize.ts";
 import { typed } from "./typed.ts";
 
 /** Prints what `sluice get` was asked for. @throws CommandFailure */
@@ -33,6 +33,7 @@ async function many(where: Where, flags: GetFlags): Promise<string> {
   const items = await listRollouts(where, namespace);
   const { output } = flags;
   if (output === "json" || output === "yaml") return serialize({ apiVersion: "v1", kind: "List", items }, output);
+  if (output === "name") return items.map(({ metadata }) => `${metadata.name}\n`).join("");
   if (items.length === 0) {
     process.stderr.write(
       namespace === undefined
@@ -53,6 +54,7 @@ async function many(where: Where, flags: GetFlags): Promise<string> {
 async function one(where: Where, name: string, { output }: GetFlags): Promise<string> {
   const rollout = await findRollout(where, name);
   if (output === "json" || output === "yaml") return serialize(rollout, output);
+  if (output === "name") return `${name}\n`;
   if (output === "wide") return rolloutTable([rollout], { namespaces: false, wide: true, nowMs: systemClock.now() });
   const { runs, unreadable } = await listRuns(where, name);
   if (unreadable.length > 0)
@@ -66,13 +68,4 @@ async function one(where: Where, name: string, { output }: GetFlags): Promise<st
     nowMs: systemClock.now(),
     typed: (args) => typed(args),
   });
-}
-
-async function serialize(
-  value: KubeObject | { apiVersion: string; kind: string; items: KubeObject[] },
-  format: "json" | "yaml",
-): Promise<string> {
-  if (format === "json") return `${JSON.stringify(value, null, 2)}\n`;
-  const { stringify } = await import("yaml");
-  return stringify(value, { aliasDuplicateObjects: false, lineWidth: 0 });
 }

@@ -3,7 +3,7 @@ import { type NamespaceOptions, withNamespaceOptions } from "./cluster-options.t
 
 export interface GetFlags extends NamespaceOptions {
   allNamespaces?: boolean;
-  output?: "json" | "yaml" | "wide";
+  output?: "json" | "yaml" | "wide" | "name";
 }
 
 /** `sluice get`: how the rollouts stand. */
@@ -19,8 +19,8 @@ export function getCommand(): Command {
     .addOption(
       new Option(
         "-o, --output <format>",
-        "json and yaml: the objects as the API server has them; wide: more columns",
-      ).choices(["json", "yaml", "wide"]),
+        "json and yaml: the objects as the API server has them; wide: more columns; name: the names alone",
+      ).choices(["json", "yaml", "wide", "name"]),
     );
   return withNamespaceOptions(command)
     .addHelpText(

@@ -97,8 +97,8 @@ function gate(step: PlannedStep, approved: readonly string[]): string {
   return approved.includes(step.name) ? ", approved" : ", then approval";
 }
 
-/** ✓ done, ▶ at hand, ✗ where it ended, · to come. */
-function mark(run: ReadRun, step: PlannedStep, index: number): string {
+/** How far a run is with a step: ✓ done, ▶ at hand, ✗ where it ended, · to come. */
+export function mark(run: ReadRun, step: PlannedStep, index: number): string {
   const { phase } = run.status;
   if (phase === "Promoted" || ["SwappingLabels", "SwappingWeight", "Keeping", "Converging", "Joining"].includes(phase))
     return "✓";
@@ -117,7 +117,7 @@ function findings(run: ReadRun): string[] {
   ]);
 }
 
-const VERDICT_MARKS: Readonly<Record<ObjectiveStatus["verdict"], string>> = {
+export const VERDICT_MARKS: Readonly<Record<ObjectiveStatus["verdict"], string>> = {
   pass: "✓",
   breach: "✗",
   inconclusive: "?",

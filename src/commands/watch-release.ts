@@ -1,0 +1,68 @@
+import { type Clock, delay, systemClock } from "../clock.ts";
+import type { KubeObject } from "../kube/port.ts";
+import { connect } from "./connect.ts";
+import { openScreen, type Screen } from "./demo/screen.ts";
+import { explain } from "./explain.ts";
+import type { Where } from "./find-rollout.ts";
+import { deployment, lookAtRelease } from "./look-at-release.ts";
+import { releaseLine, releaseTree, type WatchedRelease } from "./release-tree.ts";
+import type { WatchFlags } from "./watch.ts";
+
+/** Shows a release until the process is ended. @throws CommandFailure */
+export async function watchRelease(name: string, flags: WatchFlags): Promise<void> {
+  const { api, namespace, server } = connect(flags);
+  const where: Where = { api, namespace: flags.namespace ?? namespace, server };
+  const { stdout } = process;
+  const ending = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => ending.abort());
+  const screen = stdout.isTTY && flags.plain !== true ? openScreen(stdout) : undefined;
+  let lastFrame: readonly string[] = [];
+  try {
+    const show = screen === undefined ? printing() : (release: WatchedRelease) => draw(screen, release);
+    await looking(where, name, systemClock, flags.interval, ending.signal, show);
+  } catch (error) {
+    throw explain(error, server);
+  } finally {
+    screen?.leave();
+    // What was seen last stays on the terminal.
+    for (const line of lastFrame) stdout.write(`${line}\n`);
+    await api.close();
+  }
+
+  function draw({ size, draw: drawLines }: Screen, release: WatchedRelease): void {
+    const { columns, rows } = size();
+    lastFrame = releaseTree(release, systemClock.now(), columns).slice(0, rows);
+    drawLines(lastFrame);
+  }
+
+  function printing(): (release: WatchedRelease) => void {
+    let last = "";
+    return (release) => {
+      const now = releaseLine(release);
+      if (now !== last) stdout.write(`${new Date(systemClock.now()).toISOString().slice(0, 19)}Z ${now}\n`);
+      last = now;
+    };
+  }
+}
+
+/** Calls `show` with what it sees, every `intervalMs`, until `signal` is aborted. */
+export async function looking(
+  where: Where,
+  name: string,
+  clock: Clock,
+  intervalMs: number,
+  signal: AbortSignal,
+  show: (release: WatchedRelease) => void,
+): Promise<void> {
+  while (!signal.aborted) {
+    const release = await lookAtRelease(where, name);
+    const { run, rollout, workload } = release;
+    const names = new Set([workload, run?.spec.from.workload, run?.spec.to.workload, rollout.live?.workload]);
+    const found: (KubeObject | undefined)[] = await Promise.all(
+      [...names].filter((wanted) => wanted !== undefined).map((wanted) => deployment(where, wanted)),
+    );
+    show({ ...release, deployments: found.filter((object) => object !== undefined) });
+    // Rejects when the watcher leaves in the middle of the wait.
+    await delay(clock, intervalMs, signal).catch(() => {});
+  }
+}
