@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { allCrds } from "../api/crd/kinds.ts";
 import { crdYaml } from "../api/crd/yaml.ts";
+import { DASHBOARDS } from "../server/dashboards.ts";
+import { grafanaJson } from "../server/grafana.ts";
 import type { GeneratedFile } from "./generate.ts";
 
 /** What the Helm chart has in common with the kustomizations. Helm reads nothing outside of a chart, so it is copied there. */
@@ -26,6 +28,9 @@ export function deployFiles(root: string): GeneratedFile[] {
       path: `deploy/chart/files/${file.slice(file.indexOf("/") + 1)}`,
       content: `# Made by \`npm run generate\`. Change deploy/${file}, not this file.\n${read(file)}`,
     })),
+    ...["deploy/dashboards", "deploy/chart/files/dashboards"].flatMap((folder) =>
+      DASHBOARDS.map((dashboard) => ({ path: `${folder}/${dashboard.uid}.json`, content: grafanaJson(dashboard) })),
+    ),
     {
       path: "deploy/components/monitoring/prometheus-rule.yaml",
       content: `# Made by \`npm run generate\`. Change deploy/monitoring/alerts.yaml, not this file.\n${prometheusRule(read("monitoring/alerts.yaml"))}`,

@@ -10,7 +10,10 @@ const MAP = "admissionregistration.k8s.io";
 const CRD_KEPT = { annotations: { "helm.sh/resource-policy": "keep" } };
 
 test("helm's linter has nothing to say, also with everything switched on", async () => {
-  for (const more of [[], ["--set", "serviceMonitor.enabled=true,prometheusRule.enabled=true"]]) {
+  for (const more of [
+    [],
+    ["--set", "serviceMonitor.enabled=true,prometheusRule.enabled=true,dashboards.enabled=true"],
+  ]) {
     const { code, out, err } = await helm(["lint", "--strict", "--quiet", chart, ...more]);
     expect({ code, out, err }).toMatchObject({ code: 0 });
   }
@@ -56,6 +59,17 @@ function asByHelm(object: KubeObject): KubeObject {
     Object.assign(container, { image: `sluice:${readVersion()}`, imagePullPolicy: "IfNotPresent" });
   return copy;
 }
+
+test("the dashboards come as ConfigMaps, as they are in deploy/dashboards", async () => {
+  const maps = (await template("--set", "dashboards.enabled=true")).filter(({ kind }) => kind === "ConfigMap");
+  expect(maps.map(({ metadata }) => metadata.name)).toEqual(["sluice-controller", "sluice-fleet", "sluice-rollout"]);
+  for (const { metadata, data } of maps as (KubeObject & { data: Record<string, string> })[]) {
+    const file = `${metadata.name}.json`;
+    expect(JSON.parse(data[file] ?? "")).toEqual(
+      JSON.parse(readFileSync(join(root, "deploy/dashboards", file), "utf8")) as unknown,
+    );
+  }
+});
 
 test.each([
   [["v1", "v1beta1"], `${MAP}/v1`],
