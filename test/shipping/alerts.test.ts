@@ -30,6 +30,7 @@ const queries = (server: string, outcome: string) =>
 const state = (phase: string, row: string) =>
   `sluice_rollout_state{namespace="shop",rollout="checkout",phase="${phase}",row="${row}"}`;
 const requests = (code: number) => `sluice_api_requests_total{verb="patch",resource="virtualservices",code="${code}"}`;
+const messages = (kind: string, outcome: string) => `sluice_notifications_total{kind="${kind}",outcome="${outcome}"}`;
 const checkout = { namespace: "shop", rollout: "checkout" };
 
 const CASES: readonly Case[] = [
@@ -93,6 +94,13 @@ const CASES: readonly Case[] = [
     well: { [requests(200)]: "0+60x60", [requests(409)]: "0+5x60", [requests(404)]: "0+5x60", [requests(403)]: "3x60" },
     ill: { [requests(200)]: "0+60x60", [requests(403)]: "0+1x60" },
     fires: { verb: "patch", resource: "virtualservices", code: "403" },
+    within: 7,
+  },
+  {
+    alert: "SluiceNotificationsFail",
+    well: { [messages("slack", "sent")]: "0+2x60", [messages("slack", "failed")]: "0+1x60" },
+    ill: { [messages("slack", "sent")]: "0+2x60", [messages("webhook", "failed")]: "0+1x60" },
+    fires: { kind: "webhook" },
     within: 7,
   },
 ];
