@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { systemClock, type Clock } from "../clock.ts";
 import { type Controller, startController } from "../controller/controller.ts";
 import type { Telemetry } from "../controller/telemetry.ts";
@@ -5,10 +7,11 @@ import { startLeaseElection } from "../kube/lease.ts";
 import type { Log } from "../kube/log.ts";
 import type { KubeApi } from "../kube/port.ts";
 import { createHealth, type Health } from "../server/health.ts";
-import { type Listen, parseListen } from "../server/listen.ts";
+import { parseListen } from "../server/listen.ts";
 import { createLog, type LogLevel } from "../server/log.ts";
 import { createMetrics, type Metrics } from "../server/metrics.ts";
-import { type RunningServer, startServer } from "../server/server.ts";
+import { createAlerts } from "../server/alerts.ts";
+import { type RunningServer, type ServerOptions, startServer } from "../server/server.ts";
 import { connect } from "./connect.ts";
 import type { ControllerFlags } from "./controller.ts";
 import { CommandFailure, EXIT, usage } from "./failure.ts";
@@ -16,6 +19,7 @@ import { defaultIdentity, defaultLeaseNamespace } from "./identity.ts";
 import { watchForEnd } from "./process-end.ts";
 import { prometheusServers } from "./prometheus-servers.ts";
 import { readVersion } from "./version-file.ts";
+import { whoAmI } from "./who-am-i.ts";
 
 const LEASE = "sluice";
 /** Of the 30 s that Kubernetes gives a Pod to end, what is left for giving up the Lease is plenty. */
@@ -33,7 +37,7 @@ export async function runController(flags: ControllerFlags): Promise<number> {
   const metrics = createMetrics({ version });
   const health = createHealth({ clock });
   const { api, server: apiserver } = connect(flags, { onRequest: metrics.requested });
-  const server = await listenAt(flags.listen, { listen, health, metrics });
+  const server = await listenAt(flags.listen, { listen, health, metrics, ...takingAlerts(flags, api, log) });
   const end = watchForEnd(log);
   const identity = flags.identity ?? defaultIdentity(process.env);
   const servers = Object.keys(prometheus);
@@ -98,10 +102,7 @@ export async function runController(flags: ControllerFlags): Promise<number> {
   return exitCode;
 }
 
-async function listenAt(
-  asked: string,
-  options: { listen: Listen; health: Health; metrics: Metrics },
-): Promise<RunningServer> {
+async function listenAt(asked: string, options: ServerOptions): Promise<RunningServer> {
   try {
     return await startServer(options);
   } catch (cause) {
@@ -111,6 +112,18 @@ async function listenAt(
       { cause },
     );
   }
+}
+
+/** The token is read anew for each request: Kubernetes replaces files of Secrets in place. */
+function takingAlerts(flags: ControllerFlags, api: KubeApi, log: Log): Pick<ServerOptions, "alerts"> {
+  const file = flags.alertsTokenFile;
+  if (file === undefined) return {};
+  try {
+    if (readFileSync(file, "utf8").trim() === "") throw new Error("it is empty");
+  } catch (error) {
+    throw usage(`--alerts-token-file ${file}: ${(error as Error).message}: expected a file with a bearer token`);
+  }
+  return { alerts: createAlerts({ api, log, token: () => readFile(file, "utf8"), user: () => whoAmI(api) }) };
 }
 
 function alsoTell(health: Health, { telemetry }: Metrics): Telemetry {

@@ -8,6 +8,7 @@ export interface ControllerFlags extends ClusterOptions {
   prometheusCaFile?: readonly string[];
   listen: string;
   namespace?: string;
+  alertsTokenFile?: string;
   leaderElect: boolean;
   leaseNamespace?: string;
   identity?: string;
@@ -45,6 +46,11 @@ export function controllerCommand(): Command {
       "where /healthz, /readyz and /metrics are served, as in :8080 or 127.0.0.1:8080",
       ":8080",
     )
+    .option(
+      "--alerts-token-file <file>",
+      "take Alertmanager's webhooks at POST /alerts from whoever brings the bearer token in this file: an alert that fires with the labels " +
+        "namespace and rollout pauses the run there, or aborts it with the label sluice_action=abort (default: off)",
+    )
     .option("--namespace <name>", "work on Rollouts of this namespace only (default: all)")
     .addOption(new Option("--leader-elect", "compete for the Lease before any work").default(true))
     .option("--no-leader-elect", "work at once: only where no other controller can be running")
@@ -79,6 +85,7 @@ Examples:
         ...flags,
         prometheusTokenFile: paths(flags.prometheusTokenFile),
         prometheusCaFile: paths(flags.prometheusCaFile),
+        ...(flags.alertsTokenFile === undefined ? {} : { alertsTokenFile: fromWhereTyped(flags.alertsTokenFile) }),
       });
       // Watches that were cut off, and kept connections, must not keep the process.
       process.exit(exitCode);

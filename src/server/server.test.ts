@@ -52,3 +52,15 @@ test("an address that is taken is an error, not a crash", async () => {
     startServer({ listen: { host: "127.0.0.1", port: server.address.port }, health, metrics }),
   ).rejects.toThrow("EADDRINUSE");
 });
+
+test("alerts are taken where that is asked for, and nowhere else", async () => {
+  const health = createHealth({ clock: createManualClock() });
+  const metrics = createMetrics({ version: "x", processMetrics: false });
+  const alerts = async (request: Request) => new Response(`got ${await request.text()}`, { status: 202 });
+  const server = await startServer({ listen: { host: "127.0.0.1", port: 0 }, health, metrics, alerts });
+  running.push(server);
+  const answer = await fetch(`http://127.0.0.1:${server.address.port}/alerts`, { method: "POST", body: "it" });
+  expect([answer.status, await answer.text()]).toEqual([202, "got it"]);
+  const { server: other } = await serving();
+  expect((await fetch(`http://127.0.0.1:${other.address.port}/alerts`, { method: "POST" })).status).toBe(404);
+});

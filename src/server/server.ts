@@ -11,6 +11,8 @@ export interface ServerOptions {
   listen: Listen;
   health: Health;
   metrics: Metrics;
+  /** Takes alerts; where it is absent there is no such path. */
+  alerts?: (request: Request) => Promise<Response>;
 }
 
 export interface RunningServer {
@@ -21,7 +23,7 @@ export interface RunningServer {
 }
 
 /** Routes of the controller's own server, without a socket. */
-export function createApp({ health, metrics }: Pick<ServerOptions, "health" | "metrics">): Hono {
+export function createApp({ health, metrics, alerts }: Omit<ServerOptions, "listen">): Hono {
   const app = new Hono();
   const answer = (report: HealthReport) => Response.json(report, { status: report.ok ? 200 : 503 });
   app.get("/healthz", () => answer(health.alive()));
@@ -30,11 +32,12 @@ export function createApp({ health, metrics }: Pick<ServerOptions, "health" | "m
     "/metrics",
     async () => new Response(await metrics.text(), { headers: { "content-type": metrics.contentType } }),
   );
+  if (alerts !== undefined) app.post("/alerts", (context) => alerts(context.req.raw));
   app.notFound((context) => context.json({ error: "there is nothing here; try /healthz, /readyz or /metrics" }, 404));
   return app;
 }
 
-/** Serves health and metrics. Rejects when the address cannot be listened at. */
+/** Serves health and metrics, and takes alerts where that is asked for. Rejects when the address cannot be listened at. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { host, port } = options.listen;
   // Node's own http server underneath: nothing here asks for TLS or HTTP/2.

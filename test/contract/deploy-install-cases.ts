@@ -24,6 +24,15 @@ export function installCases(open: () => DeployLab): void {
       expect(old).toContain("admissionregistration.k8s.io/v1 ValidatingAdmissionPolicy");
     });
 
+    test("alerts may stop runs only where that variant is installed", async () => {
+      const { rendered } = open();
+      const text = async (folder: string) => JSON.stringify(await rendered(folder));
+      expect(await text("deploy")).not.toContain("--alerts-token-file");
+      const variant = await text("deploy/variants/alerts");
+      expect(variant).toContain('"--alerts-token-file","/var/run/secrets/sluice-alerts/token"');
+      expect(variant).toContain('"verbs":["pause","abort"]');
+    });
+
     test("a server that serves the policies as v1beta1 takes that variant", async () => {
       const { lab } = open();
       const args = [
