@@ -77,3 +77,23 @@ test.concurrent("one that owns the weights costs no more than RouteContended: no
   expect(log.total).toBeGreaterThan(from);
   tell("co-owner, weights of Git", { requests: log.total, failed: 0, "applied before the pause": applied });
 });
+
+test.concurrent("one that owns weights and labels, nothing ignored, costs no user a request either", async (at) => {
+  await using on = await stage(at.onTestFailed, { ignored: [] });
+  const { scene, owner } = on;
+  ship(owner, "shop/checkout:v2");
+  await scene.runs.waitFor(1, ["Paused", "RolledBack"], 150_000);
+  const told = await until("it is told", () =>
+    scene.runs.rolloutStatus().conditions?.find(({ type }) => type === "RouteContended"),
+  );
+  expect(told.message).toMatch(/kustomize-controller/);
+  await moreRequests(scene, 500);
+  expect(owner.refused).toEqual([]);
+  const log = await scene.load.stop();
+  expect(log.failures()).toEqual([]);
+  tell("co-owner, nothing ignored", {
+    requests: log.total,
+    failed: 0,
+    "of them on the new version": log.countByVersion()["v2"] ?? 0,
+  });
+});
