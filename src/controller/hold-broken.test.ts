@@ -73,3 +73,55 @@ test.each(BREAKINGS)("a refused version stays out when %s tries to bring it (%s)
   if (!isRestart) expect(seen.failed).toBe(0);
   await house.term.stop();
 });
+
+describe("a refused version that was resumed while no controller ran, and has rolled out whole", () => {
+  test.each(["RolledBack", "Observing"] as const)(
+    "since %s: users are brought back to the old version on pods of its own, and stay there until Git has it again",
+    async (phase) => {
+      const house = await houseIn("Observing", { hold: "none" });
+      await house.clock.advance(100);
+      house.sim.kubelet.setBehaviour(
+        { namespace: "shop", labels: { "sluice.dev/run": "checkout-1" } },
+        { errorFraction: 0.5 },
+      );
+      if (phase === "RolledBack") {
+        await house.untilEnd(1);
+        await house.clock.advance(3_000);
+      }
+      house.term.crash();
+      await house.alice.patch(deployments, ref, { type: "merge", patch: { spec: { paused: null } } });
+      await house.clock.advance(12_000);
+      house.term = await house.start("second");
+      await house.until(
+        "users are back",
+        () => house.run()?.spec.reason === "Undo" && house.phase() === "Promoted",
+        60_000,
+      );
+      await house.clock.advance(1_000);
+      const backMs = house.clock.now();
+      await house.clock.advance(5_000);
+      expect(house.sim.users.summary({ fromMs: backMs }).failed).toBe(0);
+      expect(await servedNow(house)).toEqual(["v1"]);
+      expect(heldAgain(house)).toBe(true);
+      expect(house.rolloutStatus().conditions.map(({ type, reason }) => [type, reason])).toContainEqual([
+        "LiveOnTwin",
+        "TemplateDiffers",
+      ]);
+      const told = toldOf(house, "checkout").map(({ note }) => note);
+      expect(told).toContainEqual(
+        expect.stringMatching(/every pod of Deployment checkout is of the version that was refused/),
+      );
+      await house.ship("v1");
+      await house.until(
+        "it has caught up",
+        () =>
+          house.rolloutStatus().phase === "Healthy" &&
+          house.object("deployments.apps", house.run()?.spec.from.workload ?? "") === undefined,
+      );
+      await house.clock.advance(2_000);
+      expect(await servedNow(house)).toEqual(["v1"]);
+      expect(house.sim.users.summary({ fromMs: backMs }).failed).toBe(0);
+      await house.term.stop();
+    },
+  );
+});

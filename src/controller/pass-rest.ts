@@ -188,12 +188,27 @@ async function carryOut(context: Context, at: At, decision: RestDecision): Promi
       const started = await startRun(context, rollout, spec, own, live, decision.reason, previous);
       return started.ok ? { wrote: true, live } : { wrote: paused, live, problem: started.message };
     }
+    case "bringBack":
+      return bringBack(context, at, own, decision.message);
     case "refused":
     case "suspended":
       return { wrote: await keepOut(context, at, own), live };
     default:
       return unchanged;
   }
+}
+
+/** An undo of what nobody promoted: from the pods that users are on by now, to the revision that they were on. */
+async function bringBack(context: Context, at: At, own: KubeObject, message: string): Promise<Done> {
+  const { rollout, spec, live, newest } = at;
+  if (live === undefined || newest === undefined) return { wrote: false, live };
+  if (heldBy(own) !== rollout.metadata.name) return { wrote: await mark(context, rollout, own), live };
+  if (await mendHold(context, rollout, own)) return { wrote: true, live };
+  const { revision, hash } = newest.spec.to;
+  context.events.tell(rollout, [{ id: `${newest.name}.bring-back`, type: "Warning", reason: "HoldBroken", message }]);
+  const previous = { ...newest.spec.from, revision: live.revision, hash: live.hash };
+  const started = await startRun(context, rollout, spec, own, ownLive(own, revision, hash), "Undo", previous);
+  return started.ok ? { wrote: true, live } : { wrote: false, live, problem: `${message}. But: ${started.message}` };
 }
 
 /** A template that may not meet users stays out also when somebody resumes the Deployment; pods of it are taken away (machine rule 2). */

@@ -140,6 +140,8 @@ export function restStanding(decision: RestDecision, last: Standing | undefined)
       return last ?? { row: "RolledBack", reason: decision.outcome, message: decision.message, liveOnTwin };
     case "start":
       return { row: "Progressing", reason: "Starting", message: `a run begins (${decision.reason})`, liveOnTwin };
+    case "bringBack":
+      return { row: "RollingBack", reason: "HoldBroken", message: decision.message, liveOnTwin };
     case "native":
     case "idle":
       return { row: "Succeeded", reason: "Succeeded", message: "every user is on the newest version", liveOnTwin };

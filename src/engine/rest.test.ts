@@ -14,6 +14,8 @@ const BASE: RestFacts = {
   hold: "policy",
   workload: "checkout",
 };
+/** As the hold leaves it: the template is there, and pods are of another. */
+const HELD = { ...OWN, rolledOut: false };
 const ON_TWIN = { track: "twin" as const, hash: "new" };
 const AT_REST = { ...OWN, hash: "live" };
 
@@ -50,10 +52,21 @@ const ROWS: readonly [string, Partial<RestFacts>, Partial<RestDecision>][] = [
   ],
   [
     "the template of the newest run is not tried again by itself",
-    { newestRun: ENDED },
+    { own: HELD, newestRun: ENDED },
     { kind: "refused", outcome: "RolledBack", message: "errors" },
   ],
-  ["nor after an abort", { newestRun: { ...ENDED, outcome: "Aborted" } }, { kind: "refused", outcome: "Aborted" }],
+  [
+    "nor after an abort",
+    { own: HELD, newestRun: { ...ENDED, outcome: "Aborted" } },
+    { kind: "refused", outcome: "Aborted" },
+  ],
+  [
+    "a refused template that has rolled out whole has its users brought back",
+    { newestRun: ENDED },
+    { kind: "bringBack" },
+  ],
+  ["unless they are on a twin", { newestRun: ENDED, live: { track: "twin", hash: "live" } }, { kind: "refused" }],
+  ["or the Rollout is suspended", { newestRun: ENDED, suspend: true }, { kind: "refused" }],
   ["only when somebody says retry", { newestRun: { ...ENDED, retry: true } }, { kind: "start", reason: "Retry" }],
   ["and then not while suspended", { newestRun: { ...ENDED, retry: true }, suspend: true }, { kind: "suspended" }],
   [
@@ -79,7 +92,7 @@ const ROWS: readonly [string, Partial<RestFacts>, Partial<RestDecision>][] = [
   ["not while suspended", { wasLive: true, suspend: true }, { kind: "suspended" }],
   [
     "nor when it is the newest run's, which was refused",
-    { wasLive: true, newestRun: ENDED },
+    { own: HELD, wasLive: true, newestRun: ENDED },
     { kind: "refused", outcome: "RolledBack" },
   ],
   [

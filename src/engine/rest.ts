@@ -38,6 +38,8 @@ export type RestDecision =
   | { kind: "suspended"; message: string }
   /** The newest template was refused and stays out until it changes or somebody says retry. */
   | { kind: "refused"; outcome: Outcome; message: string }
+  /** Every pod is of the refused template, since its hold was broken while nobody looked: users are brought back on a twin (machine rule 2). */
+  | { kind: "bringBack"; message: string }
   | { kind: "idle"; own: "release" | "pause" | "leave" };
 
 export function decideRest(facts: RestFacts): RestDecision {
@@ -53,10 +55,19 @@ export function decideRest(facts: RestFacts): RestDecision {
   }
   if (own.replicas === 0 && live.track === "own") return { kind: "native" };
   if (newestRun !== undefined && newestRun.hash === own.hash && newestRun.outcome !== "Superseded") {
+    if (!newestRun.retry && own.rolledOut && live.track === "own" && !facts.suspend) return bringBack(facts);
     if (!newestRun.retry) return { kind: "refused", outcome: newestRun.outcome, message: newestRun.message };
     return facts.suspend ? suspended() : { kind: "start", reason: "Retry" };
   }
   return facts.suspend ? suspended() : { kind: "start", reason: facts.wasLive ? "FastPath" : "NewRevision" };
+}
+
+/** The deployment controller undoes any scaling of the ReplicaSets by now: only pods of another Deployment can take the users over. */
+function bringBack(facts: RestFacts): RestDecision {
+  return {
+    kind: "bringBack",
+    message: `every pod of Deployment ${facts.workload} is of the version that was refused: it was resumed while no controller looked; users are brought back to the version before, on pods of its own`,
+  };
 }
 
 function suspended(): RestDecision {
