@@ -60,6 +60,25 @@ describe("a route that somebody edits by hand", () => {
     await house.term.stop();
   });
 
+  test("to give it less, by a GitOps tool, while it waits for an approval does not pause the run: the next step raises it", async () => {
+    const steps = [
+      { name: "first", weight: 10, observe: "3s", approval: {} },
+      { name: "second", weight: 30, observe: "3s" },
+    ];
+    const house = await houseIn("Observing", { spec: { steps } });
+    await house.untilPhase("Waiting", 1);
+    await sync(house);
+    await house.clock.advance(2_000);
+    expect(house.phase()).toBe("Waiting");
+    expect(house.run()?.status).toMatchObject({ weightInForce: 0, reshifts: [{}] });
+    expect(await servedNow(house)).toEqual(["v1"]);
+    await untilPromoted(house);
+    expect(house.events("checkout-1").map(({ reason }) => reason)).toContain("WeightReset");
+    expect(house.sim.users.summary().failed).toBe(0);
+    expect(house.unvetted()).toEqual([]);
+    await house.term.stop();
+  });
+
   test("to give it less again and again, by a GitOps tool, ends in a pause that names the tool and the remedy", async () => {
     const house = await houseIn("Observing");
     let { term } = house;

@@ -59,7 +59,20 @@ describe("a weight that a GitOps tool resets", () => {
     expect(status.reshifts).toHaveLength(5);
   });
 
-  test.each<State>(["Waiting", "Scaling", "SwappingLabels"])("in %s pauses the run, as anybody's does", (phase) => {
+  test.each<State>(["Waiting", "Scaling"])(
+    "in %s goes up with the step at hand, and not before a fresh reading",
+    (phase) => {
+      const { status, notices } = decide(factsOf(phase, reset));
+      expect(status).toMatchObject({ phase, weightInForce: 0, reshifts: [{ writtenAt: gitOps.time }] });
+      expect(notices).toMatchObject([{ reason: "WeightReset" }]);
+      const old = decide(
+        factsOf("Shifting", { ...reset, status: { ...status, phase: "Shifting" }, evidence: { lastReadingMs: NOW } }),
+      );
+      expect(old.desired.weight).toBeUndefined();
+    },
+  );
+
+  test.each<State>(["SwappingLabels"])("in %s pauses the run, as anybody's does", (phase) => {
     expect(decide(factsOf(phase, reset)).status).toMatchObject({ phase: "Paused", pause: { reason: "Withdrawn" } });
   });
 

@@ -14,6 +14,9 @@ import { joinBreached, twinWhole } from "./world.ts";
 /** The states in which the candidate should have the weight in force: a lower one found was lowered by somebody. */
 const CARRYING: readonly Phase[] = ["Waiting", "Scaling", "Shifting", "Observing", "Paused", "SwappingLabels"];
 
+/** The states from which a weight that a GitOps tool has lowered goes up again. */
+const RESHIFTING: readonly Phase[] = ["Waiting", "Scaling", "Shifting", "Observing"];
+
 /**
  * What the facts say has happened, the most urgent first. The first that changes something is taken; then the facts are asked again.
  * Commands are not among them: they are taken one by one, in the order in which they were given.
@@ -128,12 +131,12 @@ function lowered(phase: Phase, memory: Memory, facts: RunFacts): string | undefi
 }
 
 /**
- * A GitOps tool means nothing by a lower weight: it writes what Git says. The weight goes up again, but not without end. In the other
- * states that carry users it counts as anybody's lowering.
+ * A GitOps tool means nothing by a lower weight: it writes what Git says. The weight goes up again, but not without end. While the run is
+ * paused, or in the swap, it counts as anybody's lowering.
  */
 function loweredByGitOps(phase: Phase, memory: Memory, facts: RunFacts): readonly [EventName, string | undefined] {
   const { gitOps } = facts.routing;
-  if ((phase !== "Shifting" && phase !== "Observing") || gitOps === undefined || !wasReset(phase, memory, facts))
+  if (!RESHIFTING.includes(phase) || gitOps === undefined || !wasReset(phase, memory, facts))
     return ["loweredByGitOps", undefined];
   const what = `the candidate's weight was reset to ${formatPercent(facts.routing.minWeight)} by ${gitOps.manager}`;
   if (recentReshifts(memory.reshifts, facts.nowMs).length < MOST_RESHIFTS)

@@ -13,6 +13,7 @@ const notUp = refuse(
 const undoAborts = refuse("nothing is promoted yet: use abort to go back to the old version");
 const abortsNoMore = refuse("the new version carries all users already: change the template back in Git to go back");
 const notRunning = refuse("retry is for a run that has ended or is stalled");
+const nextRaises = "the weight goes up again with the step at hand";
 const tooLateToPause = refuse("this cannot be paused: every user is on the new version already");
 
 const JOIN_ENDS =
@@ -118,6 +119,7 @@ export const TABLE: Readonly<Record<State, Row>> = {
   },
   Waiting: {
     ...underway,
+    loweredByGitOps: go("=", { reshift: true, note: nextRaises }),
     gateOpen: go("Fencing", { note: "passes at once where the labels are settled" }),
     progressDeadline: cannot,
     promote: go("=", { step: "promotion", approve: true }),
@@ -136,6 +138,7 @@ export const TABLE: Readonly<Record<State, Row>> = {
   },
   Scaling: {
     ...underway,
+    loweredByGitOps: go("=", { reshift: true, note: nextRaises }),
     scaled: go("Shifting"),
     promote: go("=", { step: "promotion", approve: true }),
     skip: go("Waiting", { step: "next", approve: true }),
