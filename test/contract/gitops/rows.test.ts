@@ -126,6 +126,19 @@ describe("kstatus and Argo CD see a Rollout", () => {
     expect(await verdicts(now(house))).toEqual(PAUSED);
   });
 
+  test("whose run waits for a window as suspended", async () => {
+    const house = await openKeptHouse();
+    const opens = new Date(house.clock.now() + 20 * 60_000);
+    const schedule = `${opens.getUTCMinutes()} ${opens.getUTCHours()} * * *`;
+    await house.editRollout((spec) => {
+      spec["windows"] = [{ name: "daily", kind: "Allow", schedule, duration: "10m" }];
+    });
+    await house.ship("v2");
+    await house.until("it is told", () => house.rolloutStatus().phase === "Paused");
+    expect(house.rolloutStatus().conditions).toContainEqual(expect.objectContaining({ reason: "WaitingForWindow" }));
+    expect(await verdicts(now(house))).toEqual(PAUSED);
+  });
+
   test("whose checks fail as failed", async () => {
     const furnish = (alice: House["alice"]) => alice.create(deployments, shopDeployment("checkout-1", { replicas: 1 }));
     const house = await openKeptHouse({ furnish });
