@@ -7,6 +7,7 @@ import { CommandFailure, EXIT } from "./commands/failure.ts";
 import { getCommand } from "./commands/get.ts";
 import { historyCommand } from "./commands/history.ts";
 import { lintCommand } from "./commands/lint.ts";
+import { planCommand } from "./commands/plan.ts";
 import { releaseCommand } from "./commands/release.ts";
 import { restartCommand } from "./commands/restart.ts";
 import { statusCommand } from "./commands/status.ts";
@@ -34,6 +35,7 @@ export function program(): Command {
   root.addCommand(watchCommand());
   root.addCommand(statusCommand());
   root.addCommand(historyCommand());
+  root.addCommand(planCommand());
   root.commandsGroup("Ship:");
   root.addCommand(lintCommand());
   root.addCommand(restartCommand());

@@ -19,6 +19,8 @@ export interface YamlRollout {
   readonly name: string;
   readonly namespace?: string;
   readonly spec: RolloutSpec;
+  /** The spec as it is written, without defaults. */
+  readonly written: unknown;
 }
 
 /**
@@ -47,7 +49,8 @@ export function readRollouts(text: string, file: string): { rollouts: YamlRollou
     }
     const { name, namespace } = (object as { metadata: { name: string; namespace?: string } }).metadata;
     const { line } = lines.linePos(document.contents?.range[0] ?? 0);
-    rollouts.push({ file, line, name, ...(namespace === undefined ? {} : { namespace }), spec: result.spec });
+    const written = (object as { spec?: unknown }).spec;
+    rollouts.push({ file, line, name, ...(namespace === undefined ? {} : { namespace }), spec: result.spec, written });
   }
   return { rollouts, problems };
 }

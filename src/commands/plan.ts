@@ -1,0 +1,51 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { collect } from "./named-values.ts";
+
+export interface PlanFlags {
+  filename: readonly string[];
+  output?: "json";
+  at?: number;
+  users?: number;
+}
+
+function parseTime(text: string): number {
+  const ms = Date.parse(text);
+  if (Number.isNaN(ms)) throw new InvalidArgumentError('Expected a time such as "2026-11-27T16:30Z".');
+  return ms;
+}
+
+function parseUsers(text: string): number {
+  const users = Number(text);
+  if (!Number.isInteger(users) || users < 1) throw new InvalidArgumentError("Expected a whole number above 0.");
+  return users;
+}
+
+/** `sluice plan`: what a run of a Rollout would do, without a cluster. */
+export function planCommand(): Command {
+  return new Command("plan")
+    .summary("show what a run would do, and when it would be done")
+    .description(
+      "Reads Rollouts from files, without a cluster, and prints the plan of a run: its steps with the share of the users that each exposes, " +
+        "each value with where it comes from, and when it would be done at the earliest if it began now. Windows count, and observations; " +
+        "pods are taken to be ready, and approvals given, at once. What is wrong in a file is said with file, line and column.",
+    )
+    .requiredOption("-f, --filename <file>", "a file with Rollouts; - is standard input; may be given again", collect)
+    .option("--at <time>", "as if the run began at this time (default: now)", parseTime)
+    .option("--users <number>", "how many users there are, to show people and not only percents", parseUsers)
+    .addOption(new Option("-o, --output <format>", "json: everything, for machines").choices(["json"]))
+    .addHelpText(
+      "after",
+      `
+Examples:
+  sluice plan -f rollout.yaml
+  sluice plan -f rollout.yaml --at 2026-11-27T16:30Z     # would it still get through before the freeze?
+  sluice plan -f rollout.yaml -o json | jq '.[].forecast.promotedAt'
+
+Exit codes: 0 every Rollout can be promoted, 1 a file is wrong or a run would never finish, 2 typed wrong.
+`,
+    )
+    .action(async (flags: PlanFlags) => {
+      const { printPlans } = await import("./print-plans.ts");
+      await printPlans(flags);
+    });
+}
