@@ -78,6 +78,15 @@ const evidence = fc.record({
   candidate: fc.record({ kind: fc.constantFrom("quiet", "busy", "blind"), forMs: span }),
 });
 
+const shut = { kind: "closed", message: "inside the deny window freeze", opensAtMs: undefined } as const;
+const WINDOWS: readonly NonNullable<Given["window"]>[] = [
+  { kind: "open" },
+  { kind: "open" },
+  { ...shut, overrun: "Hold" },
+  { ...shut, overrun: "Finish" },
+  { ...shut, overrun: "Rollback" },
+];
+
 const verb = fc.constantFrom(...VERBS);
 const moment = fc.record({
   waitMs: fc.constantFrom(1000, 20_000, MINUTE, 20 * MINUTE),
@@ -89,6 +98,7 @@ const moment = fc.record({
   suspend: rarely,
   deleting: rarely,
   preflight: fc.constantFrom<Given["preflight"]>(undefined, []),
+  window: fc.constantFrom(...WINDOWS),
   verb: fc.option(verb, { nil: undefined }),
 });
 
@@ -108,6 +118,8 @@ function check(before: RunStatus, given: Given): RunStatus {
     expect(phase).toBe("Shifting");
     expect(desired.weight).toBeLessThanOrEqual(desired.atMost);
   }
+  if (facts.window.kind === "closed" && facts.window.overrun !== "Finish" && desired.weight !== undefined)
+    expect(desired.weight).toBeLessThanOrEqual(Math.max(weightInForce, facts.routing.maxWeight));
   if (phase === "Withdrawing" || phase === "Draining") expect(desired.atMost).toBe(0);
   if (GOING_DOWN.includes(phase)) expect([desired.weight ?? 0, weightInForce]).toEqual([0, 0]);
   if (weightInForce > before.weightInForce) expect(status.transitions.map(({ to }) => to)).toContain("Observing");

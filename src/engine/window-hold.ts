@@ -4,6 +4,7 @@ import type { RunFacts } from "./facts.ts";
 import { rfc3339, type Memory } from "./memory.ts";
 
 import type { Notice } from "./notice.ts";
+import { stepAt } from "./plan.ts";
 
 type Closed = Extract<RunFacts["window"], { kind: "closed" }>;
 
@@ -25,7 +26,9 @@ export function windowHolds(memory: Memory, facts: RunFacts): boolean {
 
 /** On the way to a weight that is not written yet; a sentence, or undefined where no window is in the way of it. */
 export function windowClosed(phase: Phase, memory: Memory, facts: RunFacts): string | undefined {
-  const isWritten = phase === "Shifting" && facts.routing.maxWeight > memory.weightInForce;
+  const { weight } = stepAt(facts.run.spec.plan, memory.step);
+  // The highest weight of all: what a foreign hand left between the two is not this step's.
+  const isWritten = phase === "Shifting" && facts.routing.maxWeight >= weight;
   return isWritten ? undefined : holding(memory, facts)?.message;
 }
 
