@@ -51,6 +51,7 @@ export default defineConfig({
             "test/lab/parts.test.ts",
             "test/e2e/**/*.test.ts",
             "test/faults/lab/killed.test.ts",
+            "test/faults/lab/soak.test.ts",
           ],
           globalSetup: ["test/lab/global-setup.ts"],
           testTimeout: 180_000,
