@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { STATES } from "../../src/api/phase.ts";
@@ -5,7 +7,7 @@ import type { Decision } from "../../src/engine/decide.ts";
 import type { RunFacts } from "../../src/engine/facts.ts";
 import { play } from "./play.ts";
 import { at, schedules, type Action, type Schedule } from "./schedule.ts";
-import { INVARIANTS, listed, VARIANTS, type Variant } from "./variants.ts";
+import { INVARIANTS, listed, listedRows, VARIANTS, type Variant } from "./variants.ts";
 
 const now = vi.hoisted(() => ({ variant: undefined as Variant | undefined }));
 
@@ -79,4 +81,9 @@ test("each promise, and each state, has an engine that is broken there", () => {
   console.log(`faults: engines that are broken on purpose, each caught by what is in brackets:\n${listed()}`);
   expect(INVARIANTS.filter((one) => !VARIANTS.some(({ invariant }) => invariant === one))).toEqual([]);
   expect(STATES.filter((one) => !VARIANTS.some(({ state }) => state === one))).toEqual([]);
+});
+
+test("docs/safety.md lists them", () => {
+  const doc = readFileSync(join(import.meta.dirname, "..", "..", "docs", "safety.md"), "utf8").split("\n");
+  expect(doc.filter((line) => listedRows().includes(line))).toEqual(listedRows());
 });

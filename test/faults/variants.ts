@@ -297,3 +297,10 @@ export function listed(): string {
   });
   return rows.toSorted().join("\n");
 }
+
+/** The same as rows of the table in docs/safety.md. */
+export function listedRows(): string[] {
+  return VARIANTS.map(
+    ({ invariant, state, name }) => `| ${invariant.slice(1)} | ${state ?? "any"} | ${name} |`,
+  ).toSorted();
+}
