@@ -82,7 +82,7 @@ export function fullStatus({ plan }: RunSpec): RunStatus {
         { namespace: "shop", name: "checkout", route: "main", form: "plain", destinations: sentence, weight: 0 },
       ],
       rule: { existed: true, stable: { app: "checkout" }, canary: { app: "checkout" } },
-      scaling: { kind: "HorizontalPodAutoscaler", name: "checkout", minReplicas: null },
+      scaling: { kind: "HorizontalPodAutoscaler", name: "checkout", minReplicas: 12 },
     },
     writer: "sluice-7c9d8b6f5-x2x4z/0b8a3d0e-6f3f-4c53-9f4c-0a4a0a3f7c11",
     transitions: plan.steps.flatMap((step) =>
@@ -103,7 +103,7 @@ export function fullStatus({ plan }: RunSpec): RunStatus {
         view: "source",
         total: 1_234_567,
         bad: 12_345,
-        fraction: null,
+        fraction: 0.0099999419,
         limitFraction,
         eValue: 12.345678901234567,
         alpha: 0.0005,
@@ -111,6 +111,11 @@ export function fullStatus({ plan }: RunSpec): RunStatus {
         to: at,
         query,
       },
+    })),
+    notified: Array.from({ length: 10 }, (_, index) => ({
+      channel: `channel-number-${index}-${"x".repeat(44)}`,
+      key: "mjkvk4qo.swappingweight.converging.inconclusiverollback",
+      at,
     })),
     preflight: Array.from({ length: 20 }, (_, index) => ({
       id: `check-${index}`,
