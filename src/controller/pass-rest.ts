@@ -48,7 +48,7 @@ export async function passRest(
   const { namespace = "" } = rollout.metadata;
   const own = context.caches.deployments.get(namespace, spec.workload.name);
   const newest = runs[0];
-  const known = liveAfter(status.live, newest, status.ended);
+  const known = afterRelease(liveAfter(status.live, newest, status.ended), newest);
   // A Deployment that was deleted and made again has none of the pods that were live: it is adopted like a new one.
   const live = own !== undefined && known?.uid !== undefined && known.uid !== own.metadata.uid ? undefined : known;
   const rival = own === undefined ? undefined : rivalOf(context.caches, rollout, own);
@@ -91,6 +91,17 @@ export async function passRest(
 
 function stuck(message: string, reason: "Conflict" | "PreflightFailed"): Standing {
   return { row: "Stalled", reason, message, liveOnTwin: false };
+}
+
+/**
+ * The run was taken up again to bring its users back to the Service's own pods: nobody is on the twin any more. The Rollout was deleted
+ * then, and another one of its name has found the run.
+ */
+function afterRelease(live: Live | undefined, newest: ReadRun | undefined): Live | undefined {
+  if (live?.track !== "twin" || newest === undefined) return live;
+  const { spec, status } = newest;
+  const wasReleased = isFinal(status.phase) && status.phase !== "Promoted" && !status.liveOnTwin;
+  return wasReleased && live.workload === spec.from.workload ? undefined : live;
 }
 
 /**

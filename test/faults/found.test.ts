@@ -136,6 +136,17 @@ const FOUND: readonly [string, Partial<Setting>, readonly [atMs: number, action:
       [18_400, { kind: "ship", tag: "v1" }],
     ],
   ],
+  [
+    "a Rollout that was deleted and made again took users for being on a twin that was long gone, and sent them there",
+    { form: "split" },
+    [
+      [0, { kind: "ship", tag: "v2" }],
+      [1_200, { kind: "command", verb: "promote", step: "first" }],
+      [9_800, { kind: "breakWatches", how: "closed" }],
+      [9_900, { kind: "ship", tag: "v6-slow50" }],
+      [11_400, { kind: "deleteRollout", policy: "Orphan", againAfterMs: 2_600 }],
+    ],
+  ],
 ];
 
 test.each(FOUND)("holds where once %s", async (_what, setting, actions) => {
