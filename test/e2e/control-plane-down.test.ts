@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import type { PartName } from "../lab/client.ts";
+import { createScene, moreRequests } from "./scene.ts";
+import { canaryPercents, objectsAsWritten, tell, withImage } from "./seen.ts";
+import { sharedLab } from "./shared.ts";
+
+const shared = sharedLab();
+
+/** For so many requests it is gone: at 100 a second, some seconds. */
+const REQUESTS_WITHOUT = 400;
+/** From when the API server answers again to the last user who meets a bad version. */
+const SAFE_MS = 8_000;
+
+// One after the other: what is killed is everybody's.
+for (const part of ["etcd", "apiserver", "istiod"] as const satisfies readonly PartName[]) {
+  test(`a good release goes on after ${part} was killed in the middle of a step and begun again`, async ({
+    onTestFailed,
+  }) => {
+    const { lab } = shared;
+    await using scene = await createScene(shared.sluice, { onTestFailed });
+    const before = await objectsAsWritten(scene);
+    await scene.shop.setImage("shop/checkout:v2");
+    await scene.runs.waitFor(1, "Observing");
+    await lab.part(part).kill();
+    await moreRequests(scene, REQUESTS_WITHOUT);
+    await lab.part(part).start();
+    await scene.runs.waitFor(1, "Promoted", 120_000);
+    await scene.runs.waitForRollout("Healthy");
+    const [log, history] = [await scene.load.stop(), await scene.weights.stop()];
+    tell(`good release, ${part} killed`, { requests: log.total, failed: log.failures().length });
+    expect(log.failures()).toEqual([]);
+    expect(canaryPercents(history)).toEqual([0, 10, 30, 100, 0]);
+    expect(await objectsAsWritten(scene)).toEqual(withImage(before, "shop/checkout:v2"));
+  });
+}
+
+test("a version that turns bad while etcd is gone is taken from its users as soon as that is back", async ({
+  onTestFailed,
+}) => {
+  const { lab } = shared;
+  await using scene = await createScene(shared.sluice, {
+    onTestFailed,
+    spec: { steps: [{ name: "first", weight: 10, observe: "60s" }] },
+  });
+  const { shop, runs, load } = scene;
+  await shop.setImage("shop/checkout:v2");
+  await runs.waitFor(1, "Observing");
+  await lab.part("etcd").kill();
+  await lab.kubelet.setBehaviour({ namespace: shop.namespace, imageTag: "v2" }, { errorFraction: 0.5 });
+  await moreRequests(scene, REQUESTS_WITHOUT);
+  await lab.part("etcd").start();
+  const backAtMs = Date.now();
+  await runs.waitFor(1, "RolledBack", 60_000);
+  const log = await load.stop();
+  const safeAfterMs = (log.lastFailure()?.sentAtMs ?? 0) - backAtMs;
+  tell("bad release, etcd killed", { "seconds until users are safe": safeAfterMs / 1000 });
+  expect([...new Set(log.failures().map(({ version }) => version))]).toEqual(["v2"]);
+  expect(safeAfterMs).toBeLessThanOrEqual(SAFE_MS);
+  expect(runs.find(1)?.status?.end?.reason).toBe("Breach");
+});
