@@ -1,23 +1,30 @@
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import type { PartName } from "../lab/client.ts";
+import { type Lab, startLab } from "../lab/lab.ts";
+import { installSluice } from "./install.ts";
 import { createScene, moreRequests } from "./scene.ts";
 import { canaryPercents, objectsAsWritten, tell, withImage } from "./seen.ts";
-import { sharedLab } from "./shared.ts";
 
-// An API server that has just begun refuses for a moment what its rights allow: not to be told apart from a right that is missing.
-const shared = sharedLab({ controller: false });
+// A lab of its own: what is killed is everybody's. And a controller for each release: an API server that has just begun refuses for
+// a moment what its rights allow, which is not to be told apart from a right that is missing.
+let lab: Lab;
+
+beforeAll(async () => {
+  lab = await startLab({ index: 1, meshClient: false });
+  await installSluice(lab);
+});
+
+afterAll(() => lab.stop());
 
 /** For so many requests it is gone: at 100 a second, some seconds. */
 const REQUESTS_WITHOUT = 400;
 /** From when the API server answers again to the last user who meets a bad version. */
 const SAFE_MS = 8_000;
 
-// One after the other: what is killed is everybody's.
 for (const part of ["etcd", "apiserver", "istiod"] as const satisfies readonly PartName[]) {
   test(`a good release goes on after ${part} was killed in the middle of a step and begun again`, async ({
     onTestFailed,
   }) => {
-    const { lab } = shared;
     await using scene = await createScene(lab, { onTestFailed });
     const before = await objectsAsWritten(scene);
     await scene.shop.setImage("shop/checkout:v2");
@@ -38,7 +45,6 @@ for (const part of ["etcd", "apiserver", "istiod"] as const satisfies readonly P
 test("a version that turns bad while etcd is gone is taken from its users as soon as that is back", async ({
   onTestFailed,
 }) => {
-  const { lab } = shared;
   await using scene = await createScene(lab, {
     onTestFailed,
     spec: { steps: [{ name: "first", weight: 10, observe: "60s" }] },
