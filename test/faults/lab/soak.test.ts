@@ -7,7 +7,7 @@ import { sharedLab } from "../../e2e/shared.ts";
 import { startSluice } from "../../e2e/sluice.ts";
 import { startFaultProxy } from "../../lab/fault-proxy/fault-proxy.ts";
 import { drawDisturbance, killed, type Disturbed } from "./soak-faults.ts";
-import { expectFlat, recordProcess } from "./soak-process.ts";
+import { expectFlat, REST_SECONDS, recordProcess } from "./soak-process.ts";
 import { releaseUntil } from "./soak-releases.ts";
 
 const shared = sharedLab({ controller: false });
@@ -64,6 +64,7 @@ test(`many releases, while one thing after the other goes wrong for ${minutes} m
     disturb(),
     ...scenes.map((scene) => releaseUntil(scene, untilMs, seededRandom(Math.floor(random() * 2 ** 31)))),
   ]);
+  await on.pass(REST_SECONDS);
   const all = releases.filter((each) => each !== undefined);
   const sum = (of: "promoted" | "rolledBack") => all.reduce((total, each) => total + each[of], 0);
   const harmMs = all.flatMap((each) => each.harmMs);
