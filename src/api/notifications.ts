@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { dnsLabelSchema, nameSchema, timeSchema } from "./fields.ts";
+import { dnsLabelSchema, nameSchema, parsedBy, text, timeSchema } from "./fields.ts";
 import { exactlyOneOf, listMap, listSet, MEMBERS, withRules } from "./rule.ts";
+import type { Parsed } from "./units.ts";
 
 /** From the least to the most pressing. */
 export const SEVERITIES = ["Info", "Warning", "Critical"] as const;
@@ -44,25 +45,41 @@ export type TemplateWord = (typeof TEMPLATE_WORDS)[number];
 
 const TEMPLATE_PATTERN = new RegExp(String.raw`^([^{]|\{[^{]|\{\{ ?(${TEMPLATE_WORDS.join("|")}) ?\}\})*\{?$`);
 
-const secretRefSchema = z.strictObject({
-  name: nameSchema.describe("Name of the Secret."),
-  key: z
-    .string()
-    .min(1)
-    .max(253)
-    .regex(/^[-._a-zA-Z0-9]+$/, "expected a key of a Secret: letters, digits, '-', '_' and '.'")
-    .default("url")
-    .describe("The key whose value is the URL to send to."),
-  from: z
-    .enum(["Controller", "Rollout"])
-    .default("Controller")
-    .describe(
-      "Whose namespace the Secret is in: the controller's, or this Rollout's, where a Role must let the controller read it.",
-    ),
-});
+const secretRefTo = (key: string, value: string) =>
+  z.strictObject({
+    name: nameSchema.describe("Name of the Secret."),
+    key: z
+      .string()
+      .min(1)
+      .max(253)
+      .regex(/^[-._a-zA-Z0-9]+$/, "expected a key of a Secret: letters, digits, '-', '_' and '.'")
+      .default(key)
+      .describe(`The key whose value is ${value}.`),
+    from: z
+      .enum(["Controller", "Rollout"])
+      .default("Controller")
+      .describe(
+        "Whose namespace the Secret is in: the controller's, or this Rollout's, where a Role must let the controller read it.",
+      ),
+  });
+const secretRefSchema = secretRefTo("url", "the URL to send to");
+
+const CHANNEL_ID_PATTERN = "^[CDG][A-Z0-9]+$";
+const CHANNEL_ID_EXPECTED =
+  'expected the ID of a Slack channel, such as "C0123456789": Slack shows it at the end of the channel\'s details';
+
+function parseChannelId(id: unknown): Parsed<string> {
+  if (typeof id === "string" && id.length <= 32 && new RegExp(CHANNEL_ID_PATTERN).test(id))
+    return { ok: true, value: id };
+  return { ok: false, message: `${CHANNEL_ID_EXPECTED}; got ${JSON.stringify(id)}` };
+}
+
+const channelIdSchema = text(parsedBy(parseChannelId), 32, [
+  { rule: `self.matches('${CHANNEL_ID_PATTERN}')`, message: CHANNEL_ID_EXPECTED },
+]);
 
 /** A channel has exactly one kind. To add one: a field, and its name here. */
-const CHANNEL_KINDS = ["slack", "teams", "webhook", "alertmanager"] as const;
+const CHANNEL_KINDS = ["slack", "slackBot", "teams", "webhook", "alertmanager"] as const;
 
 export const channelSchema = withRules(
   z.strictObject({
@@ -87,6 +104,17 @@ export const channelSchema = withRules(
       .strictObject({ secretRef: secretRefSchema.describe("The Secret that holds the incoming webhook's URL.") })
       .optional()
       .describe("A Slack channel, by an incoming webhook."),
+    slackBot: z
+      .strictObject({
+        secretRef: secretRefTo("token", "the bot token").describe(
+          "The Secret that holds the bot token. Its key `apiUrl`, when there is one, is used instead of https://slack.com/api.",
+        ),
+        channel: channelIdSchema.describe("ID of the channel; names change, and a message cannot be updated by them."),
+      })
+      .optional()
+      .describe(
+        "A Slack channel, by an app's bot token: one message a run, kept up to date, with details in its thread.",
+      ),
     teams: z
       .strictObject({ secretRef: secretRefSchema.describe("The Secret that holds the workflow's URL.") })
       .optional()
@@ -120,7 +148,11 @@ export const notificationsSchema = z.strictObject({
 
 export const notifiedSchema = z.object({
   channel: z.string().describe("The channel's name."),
-  key: z.string().describe("The idempotency key of the last message that it took."),
-  at: timeSchema.describe("When what that message tells of happened."),
+  key: z
+    .string()
+    .optional()
+    .describe("The idempotency key of the last message that it took; absent while it has taken none."),
+  at: timeSchema.optional().describe("When what that message tells of happened."),
+  ts: z.string().optional().describe("Slack's name for the message of this run that a bot keeps up to date."),
 });
 export type Notified = z.output<typeof notifiedSchema>;

@@ -1,7 +1,7 @@
 import type { Channel } from "../api/notifications.ts";
-import { encode, secretRefOf, type SecretData } from "./encode.ts";
+import { encode, kindOf, secretRefOf, type SecretData } from "./encode.ts";
 import type { Message } from "./message.ts";
-import { type Outcome, outcomeOf } from "./outcome.ts";
+import type { Outcome, Thread } from "./outcome.ts";
 import type { Post } from "./post.ts";
 import { redact } from "./redact.ts";
 
@@ -15,8 +15,11 @@ export type SecretRead =
 
 export type ReadSecret = (ref: { namespace: string; name: string }) => Promise<SecretRead>;
 
-/** Sends one message once. Never rejects; what it gives names no secret. */
-export type Deliver = (channel: Channel, message: Message) => Promise<Outcome>;
+/**
+ * Sends one message once, or what comes next of one that takes several requests. Never rejects; what it gives names no secret. `thread`:
+ * what a bot's channel shows of the run already.
+ */
+export type Deliver = (channel: Channel, message: Message, thread?: Thread) => Promise<Outcome>;
 
 export interface DeliverOptions {
   post: Post;
@@ -35,28 +38,26 @@ export function secretPlace(channel: Channel, rolloutNamespace: string, ownNames
 
 /** Reads the Secret anew for each message: a URL that was replaced is in use at once. */
 export function createDeliver({ post, readSecret, ownNamespace, signal }: DeliverOptions): Deliver {
-  return async (channel, message) => {
+  return async (channel, message, thread) => {
     const place = secretPlace(channel, message.namespace, ownNamespace);
     const named = `Secret ${place.namespace}/${place.name}`;
     const secret = await readSecret(place);
     if (secret.kind === "unknown") return { kind: "later", why: `${named}: ${secret.why}`, afterMs: undefined };
     if (secret.kind === "refused") return { kind: "refused", why: `${named}: ${secret.why}` };
-    const url = secret.data[place.key]?.trim();
-    if (url === undefined || url === "") {
+    const value = secret.data[place.key]?.trim();
+    if (value === undefined || value === "") {
       const keys = Object.keys(secret.data).join(", ") || "none";
-      return { kind: "refused", why: `${named} has no key ${place.key} with the URL; it has: ${keys}` };
+      const what = kindOf(channel) === "slackBot" ? "bot token" : "URL";
+      return { kind: "refused", why: `${named} has no key ${place.key} with the ${what}; it has: ${keys}` };
     }
-    if (!isHttp(url)) return { kind: "refused", why: `key ${place.key} of ${named}: expected an http or https URL` };
+    const telling = encode(channel, message, { key: place.key, value, data: secret.data }, thread);
+    if (typeof telling === "string") return { kind: "refused", why: `${named}, ${telling}` };
     const secrets = Object.values(secret.data).map((value) => value.trim());
     let outcome: Outcome = { kind: "sent" };
-    for (const request of encode(channel, message, url, secret.data)) {
-      outcome = outcomeOf(await post(request, signal));
+    for (const request of telling.requests) {
+      outcome = telling.outcomeOf(await post(request, signal));
       if (outcome.kind !== "unreadable") break;
     }
-    return outcome.kind === "sent" ? outcome : { ...outcome, why: redact(outcome.why, secrets) };
+    return "why" in outcome ? { ...outcome, why: redact(outcome.why, secrets) } : outcome;
   };
-}
-
-function isHttp(text: string): boolean {
-  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }

@@ -2,7 +2,16 @@ import { SEVERITIES, type Channel, type Notified } from "../api/notifications.ts
 import type { Message } from "./message.ts";
 
 /** The last message that a channel took. */
-export type Cursor = Pick<Notified, "key" | "at">;
+export interface Cursor {
+  readonly key: string;
+  readonly at: string;
+}
+
+/** What a run's status remembers of a channel; nothing is taken while only the run's message was made. */
+export function cursorOf(record: Notified | undefined): Cursor | undefined {
+  const { key, at } = record ?? {};
+  return key === undefined || at === undefined ? undefined : { key, at };
+}
 
 /** What of a run's messages a channel has still to be told, in order; progress that a later message makes needless is left out. */
 export function dueMessages(

@@ -1,8 +1,10 @@
 import type { Channel } from "../api/notifications.ts";
 import { alertsOf } from "./alertmanager.ts";
 import type { Message } from "./message.ts";
+import { outcomeOf, type Telling, type Thread } from "./outcome.ts";
 import type { PostRequest } from "./post.ts";
 import { slackBody, slackPlainBody } from "./slack.ts";
+import { SLACK_API, tellByBot } from "./slack-bot.ts";
 import { teamsBody } from "./teams.ts";
 import { headlineOf } from "./template.ts";
 import { cloudEvent, signature } from "./webhook.ts";
@@ -17,7 +19,7 @@ export interface SecretRef {
 export type SecretData = Readonly<Record<string, string>>;
 
 /** What a channel is called in logs and metrics. */
-export type ChannelKind = "slack" | "teams" | "webhook" | "alertmanager";
+export type ChannelKind = "slack" | "slackBot" | "teams" | "webhook" | "alertmanager";
 
 interface Described {
   kind: ChannelKind;
@@ -25,8 +27,9 @@ interface Described {
 }
 
 /** A channel's kind, and the Secret that everything secret about it comes from: one, so that a URL of one place never meets the key of another. */
-function describe({ name, slack, teams, webhook, alertmanager }: Channel): Described {
-  if (slack !== undefined) return { kind: "slack", ...slack };
+function describe({ name, slack, slackBot, teams, webhook, alertmanager }: Channel): Described {
+  if (slack !== undefined) return { kind: "slack", secretRef: slack.secretRef };
+  if (slackBot !== undefined) return { kind: "slackBot", secretRef: slackBot.secretRef };
   if (teams !== undefined) return { kind: "teams", ...teams };
   if (webhook !== undefined) return { kind: "webhook", ...webhook };
   if (alertmanager !== undefined) return { kind: "alertmanager", ...alertmanager };
@@ -41,24 +44,62 @@ export function secretRefOf(channel: Channel): SecretRef {
   return describe(channel).secretRef;
 }
 
-/** The requests that tell a message, the best form first: the next is tried when the receiver cannot read the one before. */
-export function encode(channel: Channel, message: Message, url: string, secret: SecretData): readonly PostRequest[] {
+/** Which of the receivers behind one Secret a channel means; empty where there is only one. */
+export function receiverOf(channel: Channel): string {
+  return channel.slackBot?.channel ?? "";
+}
+
+/**
+ * How to tell a message, by what the Secret holds, under `key` the URL or the token; `thread` is what a bot's channel shows of the run
+ * already. Gives a sentence when what the Secret holds cannot be used.
+ */
+export function encode(
+  channel: Channel,
+  message: Message,
+  { key, value, data }: { key: string; value: string; data: SecretData },
+  thread: Thread | undefined,
+): Telling | string {
   const headline = headlineOf(message, channel.template);
+  const kind = kindOf(channel);
+  if (kind === "slackBot") {
+    const apiUrl = data["apiUrl"]?.trim() || SLACK_API;
+    if (!BOT_TOKEN.test(value)) return `key ${key}: expected a bot token, which begins with xoxb-`;
+    if (!isHttp(apiUrl)) return `key apiUrl: expected an http or https URL, such as ${SLACK_API}`;
+    return tellByBot({ channel: receiverOf(channel), token: value, apiUrl }, message, headline, thread);
+  }
+  if (!isHttp(value)) return `key ${key}: expected an http or https URL`;
+  return { requests: requestsOf(kind, message, headline, value, data), outcomeOf };
+}
+
+/** `xoxb-`, or `xoxe.xoxb-` where tokens are rotated. */
+const BOT_TOKEN = /^(xoxe\.)?xoxb-[-A-Za-z0-9]+$/;
+
+function requestsOf(
+  kind: Exclude<ChannelKind, "slackBot">,
+  message: Message,
+  headline: string,
+  url: string,
+  data: SecretData,
+): readonly PostRequest[] {
   const json = (body: object): PostRequest => ({
     url,
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
   });
-  switch (kindOf(channel)) {
+  switch (kind) {
     case "slack":
       return [json(slackBody(message, headline)), json(slackPlainBody(message, headline))];
     case "teams":
       return [json(teamsBody(message, headline))];
     case "webhook":
-      return [event(url, JSON.stringify(cloudEvent(message, headline)), secret["signingKey"]?.trim())];
+      return [event(url, JSON.stringify(cloudEvent(message, headline)), data["signingKey"]?.trim())];
     case "alertmanager":
-      return [alerts(url, json(alertsOf(message, headline)), secret["token"]?.trim())];
+      return [alerts(url, json(alertsOf(message, headline)), data["token"]?.trim())];
   }
+}
+
+function isHttp(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }
 
 function alerts(url: string, request: PostRequest, token: string | undefined): PostRequest {

@@ -4,7 +4,7 @@ import type { Log } from "../kube/log.ts";
 import type { Deliver } from "./deliver.ts";
 import type { Cursor } from "./due.ts";
 import type { Message } from "./message.ts";
-import type { Outcome } from "./outcome.ts";
+import type { Outcome, Thread } from "./outcome.ts";
 
 /** What one channel has still to be told of one run. */
 export interface Job {
@@ -18,6 +18,8 @@ export interface Job {
   pending: readonly Message[];
   /** The last message that is done with. */
   cursor: Cursor | undefined;
+  /** The message that a bot keeps of the run in this channel. */
+  thread: Thread | undefined;
   /** Whether the run's status says so. Until then nothing more is sent, so that a crash repeats one message at most. */
   recorded: boolean;
   notBeforeMs: number;
@@ -139,15 +141,36 @@ export function createLanes(options: LanesOptions): Lanes {
       return;
     }
     // It goes out as it is now: what is offered meanwhile must not take its place.
-    const outcome = await deliver(job.channel, message).catch(
+    const outcome = await deliver(job.channel, message, job.thread).catch(
       (error: unknown): Outcome => ({ kind: "refused", why: `it cannot be made: ${(error as Error).name}` }),
     );
     lane.notBeforeMs = clock.monotonic() + SPACING_MS;
     settle(lane, job, message, outcome);
   }
 
+  /** What a bot shows of the run has changed; the message itself comes next. */
+  function keep(lane: Lane, job: Job, thread: Thread | undefined): void {
+    const isNew = thread !== undefined && thread.ts !== job.thread?.ts;
+    job.thread = thread;
+    if (isNew) {
+      job.recorded = false;
+      options.onNews(job.rollout);
+    } else if (thread === undefined) {
+      // Made anew; with patience, should every one of them be lost.
+      job.tries += 1;
+      lane.notBeforeMs = clock.monotonic() + Math.max(SPACING_MS, retryMs(job.tries - 1));
+      log.warn({ rollout: job.rollout, channel: job.channel.name }, "the run's message is gone: it is made anew");
+      if (job.tries >= TRIES_BEFORE_FAILURE)
+        options.onFailure(job, "the run's message is gone each time that it is made");
+    }
+  }
+
   function settle(lane: Lane, job: Job, message: Message, outcome: Outcome): void {
     const about = { rollout: job.rollout, channel: job.channel.name, event: message.event };
+    if (outcome.kind === "part") {
+      keep(lane, job, outcome.thread);
+      return;
+    }
     if (outcome.kind === "sent") {
       log.debug(about, "told");
       onOutcome({ kind: job.kind, outcome: "sent" });

@@ -1,11 +1,11 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Channel } from "../api/notifications.ts";
 import { silentLog } from "../kube/log.ts";
 import { createManualClock } from "../manual-clock.ts";
 import { slackChannel, storedRun, toldTo } from "./message.test-helper.ts";
 import type { Message, ToldRun } from "./message.ts";
 import { createNotifier } from "./notifier.ts";
-import type { Outcome } from "./outcome.ts";
+import type { Outcome, Thread } from "./outcome.ts";
 
 const KEY = "shop/checkout";
 const later = (afterMs?: number): Outcome => ({ kind: "later", why: "answered 503", afterMs });
@@ -18,7 +18,9 @@ interface Sent {
 }
 
 /** A notifier whose receiver does what the test says, and a controller that records what was sent, unless it is told not to. */
-function open(answer: (channel: Channel, message: Message, tries: number) => Outcome = () => ({ kind: "sent" })) {
+function open(
+  answer: (channel: Channel, message: Message, tries: number, thread?: Thread) => Outcome = () => ({ kind: "sent" }),
+) {
   const clock = createManualClock(Date.parse("2026-01-01T00:10:00Z"));
   const sent: Sent[] = [];
   const outcomes: string[] = [];
@@ -27,8 +29,8 @@ function open(answer: (channel: Channel, message: Message, tries: number) => Out
   let runs: readonly ToldRun[] = [];
   const world = { records: true };
   const notifier = createNotifier({
-    deliver: async (channel, message) => {
-      const outcome = answer(channel, message, ++tries);
+    deliver: async (channel, message, thread) => {
+      const outcome = answer(channel, message, ++tries, thread);
       if (outcome.kind === "sent") sent.push({ atMs: clock.monotonic(), channel: channel.name, message });
       return outcome;
     },
@@ -224,4 +226,40 @@ test("of a flood the oldest progress is dropped, and nothing that presses", asyn
   open_ = true;
   await clock.advance(20_000);
   expect(events().slice(0, 2)).toEqual(["SLOBreached", "RolledBack"]);
+});
+
+describe("a message in parts", () => {
+  test("waits until what was made of it is on record, and goes on from there in a new process", async () => {
+    const made: Outcome = { kind: "part", thread: { ts: "1.1", shows: undefined } };
+    const threads: (string | undefined)[] = [];
+    const answer = (_channel: Channel, _message: Message, _tries: number, thread?: Thread): Outcome => {
+      threads.push(thread?.ts);
+      return thread === undefined ? made : { kind: "sent" };
+    };
+    const house = open(answer);
+    house.world.records = false;
+    const run = rolledBack();
+    house.look([run]);
+    await house.clock.advance(60_000);
+    expect(threads).toEqual([undefined]);
+    const notified = house.notifier.recorded(KEY, run.uid, run.status.notified);
+    expect(notified).toEqual([{ channel: "team", ts: "1.1" }]);
+    const next = open(answer);
+    next.look([{ ...run, status: { ...run.status, notified } }]);
+    await next.clock.advance(10_000);
+    expect(threads).toEqual([undefined, "1.1", "1.1"]);
+    expect(next.events()).toEqual(["SLOBreached", "RolledBack"]);
+  });
+
+  test("is made anew with more patience each time, when all that was made is lost", async () => {
+    let made = 0;
+    const { clock, look, notifier } = open((_channel, _message, _tries, thread) => {
+      const anew = { ts: `1.${(made += 1)}`, shows: undefined };
+      return { kind: "part", thread: thread === undefined ? anew : undefined };
+    });
+    look([rolledBack()]);
+    await clock.advance(600_000);
+    expect(made).toBeLessThan(25);
+    expect(notifier.failing(KEY)).toBe("channel team: the run's message is gone each time that it is made");
+  });
 });

@@ -2,8 +2,8 @@ import type { Channel, Notified } from "../api/notifications.ts";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../kube/log.ts";
 import { type Deliver, secretPlace } from "./deliver.ts";
-import { collapse, type Cursor, dueMessages } from "./due.ts";
-import { kindOf } from "./encode.ts";
+import { collapse, cursorOf, dueMessages } from "./due.ts";
+import { kindOf, receiverOf } from "./encode.ts";
 import { createLanes, type Job } from "./lanes.ts";
 import type { Message, ToldRun } from "./message.ts";
 import { messagesOf, type SeriesOf } from "./tell.ts";
@@ -61,12 +61,12 @@ export function createNotifier(options: NotifierOptions): Notifier {
   }
 
   function lookAt(rollout: string, run: ToldRun, channel: Channel, messages: readonly Message[]): void {
-    const record = run.status.notified.find((entry) => entry.channel === channel.name);
+    const record = of(run.status.notified, channel);
     const id = `${run.uid} ${channel.name}`;
     const ofRollout = jobs.get(rollout) ?? new Map<string, Job>();
     let job = ofRollout.get(id);
-    if (job !== undefined && record?.key === job.cursor?.key) job.recorded = true;
-    const due = dueMessages(messages, channel, job?.cursor ?? record);
+    if (job !== undefined && saysAll(record, job)) job.recorded = true;
+    const due = dueMessages(messages, channel, job?.cursor ?? cursorOf(record));
     if (job === undefined) {
       if (due.length === 0) return;
       job = newJob(rollout, run, channel, record, options.ownNamespace);
@@ -90,19 +90,12 @@ export function createNotifier(options: NotifierOptions): Notifier {
         if (!uids.has(job.run) && job.pending.length === 0) ofRollout?.delete(id);
     },
     recorded(rollout, runUid, notified) {
-      const sent = [...(jobs.get(rollout)?.values() ?? [])].filter(
-        ({ run, cursor }) => run === runUid && cursor !== undefined,
-      );
-      const news = sent.filter(({ channel, cursor }) => {
-        const entry = notified.find((candidate) => candidate.channel === channel.name);
-        return entry?.key !== cursor?.key;
-      });
+      const news = [...(jobs.get(rollout)?.values() ?? [])]
+        .filter(({ run, cursor, thread }) => run === runUid && (cursor ?? thread) !== undefined)
+        .filter((job) => !saysAll(of(notified, job.channel), job));
       if (news.length === 0) return notified;
       const others = notified.filter((entry) => !news.some(({ channel }) => channel.name === entry.channel));
-      return [
-        ...others,
-        ...news.flatMap(({ channel, cursor }) => (cursor ? [{ channel: channel.name, ...cursor }] : [])),
-      ];
+      return [...others, ...news.map(recordOf)];
     },
     failing(rollout) {
       const of = failures.get(rollout);
@@ -116,11 +109,23 @@ export function createNotifier(options: NotifierOptions): Notifier {
   };
 }
 
+function of(notified: readonly Notified[], channel: Channel): Notified | undefined {
+  return notified.find((entry) => entry.channel === channel.name);
+}
+
+function recordOf({ channel, cursor, thread }: Job): Notified {
+  return { channel: channel.name, ...cursor, ...(thread === undefined ? {} : { ts: thread.ts }) };
+}
+
+function saysAll(record: Notified | undefined, job: Job): boolean {
+  return record?.key === job.cursor?.key && record?.ts === job.thread?.ts;
+}
+
 function newJob(
   rollout: string,
   run: ToldRun,
   channel: Channel,
-  cursor: Cursor | undefined,
+  record: Notified | undefined,
   ownNamespace: string,
 ): Job {
   const { namespace, name, key } = secretPlace(channel, run.namespace, ownNamespace);
@@ -129,9 +134,10 @@ function newJob(
     run: run.uid,
     channel,
     kind: kindOf(channel),
-    lane: `${namespace}/${name}/${key}`,
+    lane: `${namespace}/${name}/${key}/${receiverOf(channel)}`,
     pending: [],
-    cursor: cursor === undefined ? undefined : { key: cursor.key, at: cursor.at },
+    cursor: cursorOf(record),
+    thread: record?.ts === undefined ? undefined : { ts: record.ts, shows: undefined },
     recorded: true,
     notBeforeMs: 0,
     tries: 0,

@@ -1,14 +1,31 @@
-import type { PostAnswer } from "./post.ts";
+import type { PostAnswer, PostRequest } from "./post.ts";
+
+/** The message of a run that a Slack bot keeps up to date, and replies to. */
+export interface Thread {
+  /** Slack's name for it. */
+  readonly ts: string;
+  /** Key of the message that it shows; undefined when nobody remembers. */
+  readonly shows: string | undefined;
+}
 
 /** What is to be done after a try. */
 export type Outcome =
   | { kind: "sent" }
+  /** One of several requests was made, and the next may follow. `thread`: what the channel shows of the run now; undefined: no longer anything. */
+  | { kind: "part"; thread: Thread | undefined }
   /** The same may well succeed later. */
   | { kind: "later"; why: string; afterMs: number | undefined }
   /** The receiver refuses the message itself. */
   | { kind: "unreadable"; why: string }
   /** Nothing gets through until somebody mends it. */
   | { kind: "refused"; why: string };
+
+/** One try at telling a message. */
+export interface Telling {
+  /** The best form first: the next is tried when the receiver cannot read the one before. */
+  requests: readonly PostRequest[];
+  outcomeOf: (answer: PostAnswer) => Outcome;
+}
 
 const REMEDY: Readonly<Record<number, string>> = {
   401: "the credentials are not accepted",
@@ -18,7 +35,7 @@ const REMEDY: Readonly<Record<number, string>> = {
 };
 
 /** What an answer means. Every 4xx but 408 and 429 is final: the same request would be refused again. */
-export function outcomeOf(answer: PostAnswer): Outcome {
+export function outcomeOf(answer: PostAnswer): Exclude<Outcome, { kind: "part" }> {
   if (answer.kind === "failed") return { kind: "later", why: answer.message, afterMs: undefined };
   const { status, retryAfterMs, body } = answer;
   if (status >= 200 && status < 300) return { kind: "sent" };

@@ -27,29 +27,51 @@ function cut(text: string, most: number): string {
   return escaped.length <= most ? escaped : `${escaped.slice(0, most - 1).replace(/&[a-z]*$|[\uD800-\uDBFF]$/, "")}…`;
 }
 
+interface SlackBody {
+  text: string;
+  attachments?: readonly { color: string; blocks: readonly object[] }[];
+}
+
 /** The body for an incoming webhook. `text` is what notifications and screen readers show; the rest stands behind a bar of colour. */
-export function slackBody(message: Message, headline: string): object {
-  const blocks = [
-    section(`*${cut(message.title, TEXT)}*${message.why === "" ? "" : `\n${cut(message.why, SECTION - TEXT - 3)}`}`),
-    {
-      type: "section",
-      fields: [
-        field("Step", message.step),
-        field("Users on the new version", formatPercent(message.weightPercent)),
-        field("Run", message.run),
-        field("Version", `${message.from} → ${message.to}`),
-      ],
-    },
-    ...objectives(message),
-    ...commands(message),
-  ];
-  return { text: cut(headline, TEXT), attachments: [{ color: COLOUR[message.severity], blocks }] };
+export function slackBody(message: Message, headline: string): SlackBody {
+  return body(message, headline, [what(message), facts(message), ...objectives(message), ...commands(message)]);
+}
+
+/** Of a message that is kept up to date: where the run is now, and what to type. */
+export function slackSummary(message: Message, headline: string): SlackBody {
+  return body(message, headline, [what(message), facts(message), ...commands(message)]);
+}
+
+/** Of a reply below that: what happened once, with the numbers that decided. What to type goes along where it presses. */
+export function slackDetails(message: Message, headline: string): SlackBody {
+  const next = message.severity === "Info" ? [] : commands(message);
+  return body(message, headline, [what(message), ...objectives(message), ...next]);
+}
+
+function body({ severity }: Message, headline: string, blocks: readonly object[]): SlackBody {
+  return { text: cut(headline, TEXT), attachments: [{ color: COLOUR[severity], blocks }] };
 }
 
 /** The same without blocks, for the case that the receiver refuses those: better plain than not told. */
-export function slackPlainBody(message: Message, headline: string): object {
+export function slackPlainBody(message: Message, headline: string): SlackBody {
   const lines = [headline, message.why, ...message.commands.map(({ line }) => line)].filter((line) => line !== "");
   return { text: cut(shorten(lines.join("\n"), SECTION), SECTION) };
+}
+
+function what({ title, why }: Message): object {
+  return section(`*${cut(title, TEXT)}*${why === "" ? "" : `\n${cut(why, SECTION - TEXT - 3)}`}`);
+}
+
+function facts(message: Message): object {
+  return {
+    type: "section",
+    fields: [
+      field("Step", message.step),
+      field("Users on the new version", formatPercent(message.weightPercent)),
+      field("Run", message.run),
+      field("Version", `${message.from} → ${message.to}`),
+    ],
+  };
 }
 
 function section(text: string): object {

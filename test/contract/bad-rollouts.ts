@@ -19,6 +19,23 @@ export const badCases: readonly BadCase[] = [
     server: { says: /should match/ },
   },
   {
+    name: "a Slack channel by its name instead of its ID",
+    spec: {
+      notifications: {
+        channels: [{ name: "team", slackBot: { secretRef: { name: "sluice-slack" }, channel: "#releases" } }],
+      },
+    },
+    path: "spec.notifications.channels[0].slackBot.channel",
+    says: /expected the ID of a Slack channel, such as "C0123456789"/,
+  },
+  {
+    name: "a Slack bot that is not told its channel",
+    spec: { notifications: { channels: [{ name: "team", slackBot: { secretRef: { name: "sluice-slack" } } }] } },
+    path: "spec.notifications.channels[0].slackBot.channel",
+    says: /missing: expected the ID of a Slack channel/,
+    server: { says: /Required value/ },
+  },
+  {
     name: "two channels of one name",
     spec: {
       notifications: {

@@ -53,6 +53,14 @@ export const goodCases: readonly GoodCase[] = [
       ],
     },
   },
+  {
+    name: "a Slack bot",
+    spec: {
+      notifications: {
+        channels: [{ name: "team", slackBot: { secretRef: { name: "sluice-slack" }, channel: "C0123456789" } }],
+      },
+    },
+  },
   { name: "a ramp of one", spec: { promotion: { ramp: ["100%"] } } },
   {
     name: "everything else",

@@ -116,6 +116,7 @@ export function fullStatus({ plan }: RunSpec): RunStatus {
       channel: `channel-number-${index}-${"x".repeat(44)}`,
       key: "mjkvk4qo.swappingweight.converging.inconclusiverollback",
       at,
+      ts: "1767225600.000001",
     })),
     preflight: Array.from({ length: 20 }, (_, index) => ({
       id: `check-${index}`,
