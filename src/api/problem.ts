@@ -99,6 +99,7 @@ function fieldsAt(schema: z.ZodType, path: readonly (string | number)[]): string
   for (const key of path) {
     if (at instanceof z.ZodObject) at = unwrap(at.shape[key] as z.ZodType);
     else if (at instanceof z.ZodArray) at = unwrap(at.element as z.ZodType);
+    else if (at instanceof z.ZodRecord) at = unwrap(at.valueType as z.ZodType);
     else return [];
   }
   return at instanceof z.ZodObject ? Object.keys(at.shape) : [];

@@ -1,6 +1,4 @@
-import type { Check, CheckWorld, Finding, Place, Severity } from "./types.ts";
-
-export type CheckHead = Omit<Check, "run">;
+import type { Check, CheckHead, CheckWorld, Finding, Place, Severity } from "./types.ts";
 
 /** What a check found. What it leaves out is said by the check's own head. */
 export interface Problem {

@@ -1,6 +1,6 @@
 import { CHECKS } from "./all.ts";
 import { LINT_ONLY } from "./lint.ts";
-import type { Check } from "./types.ts";
+import type { CheckHead } from "./types.ts";
 
 const HEAD = `# Checks
 
@@ -10,7 +10,7 @@ told and stops nothing; it is also what a check says when it could not look.
 `;
 
 /** The text of \`docs/reference/checks.md\`. */
-export function checksMarkdown(checks: readonly Check[] = CHECKS): string {
+export function checksMarkdown(checks: readonly CheckHead[] = CHECKS): string {
   const rows = checks.map(row);
   return [
     HEAD,
@@ -29,11 +29,11 @@ export function checksMarkdown(checks: readonly Check[] = CHECKS): string {
   ].join("\n");
 }
 
-function row(check: Check): string {
+function row(check: CheckHead): string {
   return `| ${check.number} | [\`${check.id}\`](#${check.id}) | ${check.severity} | ${cell(check.title)} |`;
 }
 
-function section(check: Check): string {
+function section(check: CheckHead): string {
   return `## ${check.id}\n\n${check.title}\n\n*Why it matters.* ${check.reason}\n\n*What to do.* ${check.remedy}\n`;
 }
 

@@ -1,4 +1,5 @@
 import { deadlines } from "./deadlines.ts";
+import { istioObject } from "./istio-object.ts";
 import { mirrorSafety } from "./mirror-safety.ts";
 import { outlierSinglePod } from "./outlier-single-pod.ts";
 import { poolTooSmall } from "./pool-too-small.ts";
@@ -11,7 +12,7 @@ import { routeReachable } from "./route-reachable.ts";
 import { subsetDefined } from "./subset-defined.ts";
 import { thresholdOnBucket } from "./threshold-on-bucket.ts";
 import { twinPossible } from "./twin-possible.ts";
-import type { Check } from "./types.ts";
+import type { Check, CheckHead, ObjectCheck } from "./types.ts";
 import { weightsSane } from "./weights-sane.ts";
 
 /** What a check needs to be among the files: without it, it would tell of what is kept elsewhere. */
@@ -35,7 +36,10 @@ export const LINT_CHECKS: readonly { check: Check; needs: Needs }[] = [
   { check: deadlines, needs: "workload" },
 ];
 
-export const LINT_ONLY: readonly Check[] = [
+/** The checks that look at one object after the other. */
+export const OBJECT_CHECKS: readonly ObjectCheck[] = [istioObject];
+
+export const LINT_ONLY: readonly CheckHead[] = [
   routeReachable,
   principalSyntax,
   principalAccountExists,
@@ -43,4 +47,8 @@ export const LINT_ONLY: readonly Check[] = [
   poolTooSmall,
   retryAmplification,
   mirrorSafety,
+  ...OBJECT_CHECKS,
 ];
+
+/** All that lint may tell of. */
+export const LINT_HEADS: readonly CheckHead[] = [...LINT_CHECKS.map(({ check }) => check), ...OBJECT_CHECKS];

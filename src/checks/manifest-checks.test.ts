@@ -145,6 +145,10 @@ describe("retry-amplification", () => {
       { timeout: "3s", retries: { attempts: 3, perTryTimeout: "1s" } },
       /4 tries of 1s do not fit into the timeout of 3s/,
     ],
+    [
+      { timeout: "1.5s", retries: { attempts: 3, perTryTimeout: "500ms" } },
+      /4 tries of 500ms do not fit into the timeout of 1s500ms/,
+    ],
     [{ retries: { attempts: 3, retryOn: "reset, 5xx" } }, /retryOn has 5xx/],
   ])("tells of %j", (extra, message) => {
     expect(onRoute(retryAmplification, extra)).toEqual([expect.stringMatching(message)]);

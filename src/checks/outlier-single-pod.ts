@@ -24,7 +24,7 @@ export const outlierSinglePod = defineCheck(
     return trafficPolicies(world).flatMap(({ key, path, policy }) =>
       ["consecutive5xxErrors", "consecutiveGatewayErrors"].flatMap((field) => {
         const errors = asNumber(at(policy, "outlierDetection", field));
-        if (errors === undefined || errors === 0 || errors > FEW_ERRORS) return [];
+        if (errors === undefined || errors <= 0 || errors > FEW_ERRORS) return [];
         return [
           {
             message: `DestinationRule ${key} ${path}.outlierDetection.${field} is ${errors}, and step ${first.name} has a single pod: ${errors === 1 ? "one error ejects" : `${errors} errors in a row eject`} all of it.`,

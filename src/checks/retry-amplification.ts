@@ -1,5 +1,6 @@
-import { parseDuration, formatDuration } from "../api/units.ts";
+import { formatDuration } from "../api/units.ts";
 import { defineCheck, type Problem } from "./define.ts";
+import { goDurationMs } from "./istio/names.ts";
 import { foundRoutes } from "./managed-routes.ts";
 import { asNumber, asRecord, asRecords, asText, at } from "./raw.ts";
 
@@ -51,7 +52,8 @@ export const retryAmplification = defineCheck(
     }),
 );
 
+/** What Istio would refuse, as 0s, is no duration. */
 function millis(value: unknown): number | undefined {
-  const parsed = parseDuration(value);
-  return parsed.ok ? parsed.value : undefined;
+  const ms = goDurationMs(asText(value) ?? "");
+  return ms === undefined || ms < 1 ? undefined : ms;
 }

@@ -26,7 +26,8 @@ export interface Finding {
   place?: Place;
 }
 
-export interface Check {
+/** What is said of a check wherever it is told of. */
+export interface CheckHead {
   id: string;
   number: number;
   /** What holds when the check passes, one sentence. */
@@ -35,7 +36,15 @@ export interface Check {
   severity: Severity;
   reason: string;
   remedy: string;
+}
+
+export interface Check extends CheckHead {
   run(world: CheckWorld): Finding[];
+}
+
+/** A check that one object answers by itself. */
+export interface ObjectCheck extends CheckHead {
+  run(object: KubeObject): Finding[];
 }
 
 /** A Rollout, its spec with all defaults filled in. */

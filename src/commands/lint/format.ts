@@ -1,4 +1,4 @@
-import { LINT_CHECKS } from "../../checks/lint.ts";
+import { LINT_HEADS } from "../../checks/lint.ts";
 import { formatPlace, type LintFinding, type LintResult } from "./lint-sources.ts";
 
 export const LINT_FORMATS = ["text", "github", "sarif"] as const;
@@ -39,7 +39,7 @@ function summary({ findings, rollouts, files }: LintResult): string {
 
 /** SARIF 2.1.0, which code scanning reads. */
 function sarif(findings: readonly LintFinding[], version: string): object {
-  const rules = LINT_CHECKS.map(({ check }) => ({
+  const rules = LINT_HEADS.map((check) => ({
     id: check.id,
     shortDescription: { text: check.title },
     fullDescription: { text: check.reason },

@@ -1,6 +1,6 @@
 import { istioBucketsMs } from "../../analysis/queries.ts";
 import { readRollouts, type YamlRollout } from "../../api/yaml.ts";
-import { LINT_CHECKS, type Needs } from "../../checks/lint.ts";
+import { LINT_CHECKS, OBJECT_CHECKS, type Needs } from "../../checks/lint.ts";
 import { ruleHost } from "../../checks/destination-rule.ts";
 import { keyIn, keyOf } from "../../checks/raw.ts";
 import type { CheckWorld, Place, RolloutFacts, Severity } from "../../checks/types.ts";
@@ -38,7 +38,18 @@ export function lintSources(sources: readonly Source[], namespace: string): Lint
     const own = facts[index];
     return own === undefined ? [] : findingsFor(rollout, own, facts, manifests);
   });
-  return { findings: distinct([...broken, ...found]), rollouts: rollouts.length, files: sources.length };
+  const ofObjects = manifests.flatMap(({ object, at }) =>
+    OBJECT_CHECKS.flatMap((check) => check.run(object)).map(
+      ({ id, severity, message, remedy, place }): LintFinding => ({
+        ...at(place?.path ?? ""),
+        id,
+        severity,
+        message,
+        remedy,
+      }),
+    ),
+  );
+  return { findings: distinct([...broken, ...ofObjects, ...found]), rollouts: rollouts.length, files: sources.length };
 }
 
 function findingsFor(

@@ -72,6 +72,15 @@ describe("lint", () => {
     expect(findings.every(({ severity }) => severity === "fail")).toBe(true);
   });
 
+  test("tells of objects that Istio would refuse, also beside a Rollout that is broken", () => {
+    const bad = ROLLOUT.replace("{name: checkout}\n  traffic", "{nam: checkout}\n  traffic");
+    const route = ROUTE.replace("timeout", "timout");
+    const { findings } = lintSources([file("a.yaml", bad), file("b.yaml", route)], "default");
+    const [found] = findings.filter(({ id }) => id === "istio-object");
+    expect(found).toMatchObject({ file: "b.yaml", line: 10, column: 7, severity: "fail" });
+    expect(found?.message).toContain('there is no field "timout"; did you mean "timeout"?');
+  });
+
   test("does not guess at a route that is kept elsewhere: that is a warning", () => {
     const { findings } = lintSources([file("rollout.yaml", ROLLOUT)], "default");
     expect(findings).toMatchObject([{ id: "route-exists", severity: "warn", line: 1 }]);

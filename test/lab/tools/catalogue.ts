@@ -35,7 +35,8 @@ export type ToolName =
   | "promtool"
   | "helm"
   | "envoy"
-  | "gitops-judge";
+  | "gitops-judge"
+  | "istio-validator";
 
 // An unstamped apiserver calls itself v0.0.0-master, which some clients refuse.
 const stamp = "k8s.io/component-base/version";
@@ -78,6 +79,8 @@ export const tools: readonly Tool[] = [
     5,
   ),
   go("gitops-judge", "gitops", ".", ["-ldflags=-s -w"], 3),
+  // Shares what Go has compiled for istiod; without that it takes about as long.
+  go("istio-validator", "istio-validator", ".", ["-ldflags=-s -w"], 6),
   // A module of its own: a pin that moves for one of them does not build the other anew.
   go(
     "promtool",

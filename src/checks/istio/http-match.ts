@@ -1,0 +1,59 @@
+import { z } from "zod";
+import { also, atMostOne, flag, labels, problem, textThat, uint32 } from "./fields.ts";
+import { gatewayNames } from "./gateway-names.ts";
+import { lookedAtProblems } from "./http-headers.ts";
+import { isDnsLabel } from "./names.ts";
+
+/** `match` of an http route. */
+
+/** Exactly, by its beginning, or by an expression (RE2, whose syntax is left to Istio). */
+const stringMatch = atMostOne(
+  z.strictObject({ exact: z.string().optional(), prefix: z.string().optional(), regex: regex().optional() }),
+  ["exact", "prefix", "regex"],
+);
+
+function regex() {
+  return z.string().min(1).max(1024);
+}
+
+const prefixNotEmpty = also(stringMatch, ({ prefix }) =>
+  prefix === "" ? [problem(["prefix"], "an empty prefix fits nothing: leave it out")] : [],
+);
+
+/** What a header must have; without a member it must be there. */
+const headerMatches = also(z.record(z.string(), prefixNotEmpty), lookedAtProblems);
+
+const absentHeaders = also(
+  z.record(
+    z.string(),
+    also(
+      z.strictObject({ exact: z.string().optional(), prefix: z.string().optional(), regex: z.string().optional() }),
+      ({ exact, prefix, regex: expression }) => [
+        ...([exact, prefix, expression].filter((member) => member !== undefined).length > 1
+          ? [problem([], "expected at most one of exact, prefix, regex")]
+          : []),
+        ...(prefix === "" ? [problem(["prefix"], "an empty prefix fits nothing: leave it out")] : []),
+        ...(expression === "" ? [problem(["regex"], "an empty expression fits nothing: leave it out")] : []),
+      ],
+    ),
+  ),
+  lookedAtProblems,
+);
+
+export const httpMatch = z.strictObject({
+  name: z.string().optional(),
+  uri: stringMatch.optional(),
+  scheme: prefixNotEmpty.optional(),
+  method: prefixNotEmpty.optional(),
+  authority: prefixNotEmpty.optional(),
+  headers: headerMatches.optional(),
+  withoutHeaders: absentHeaders.optional(),
+  queryParams: z.record(z.string(), prefixNotEmpty).optional(),
+  // 0 is none.
+  port: uint32.max(65535).optional(),
+  sourceLabels: labels.optional(),
+  sourceNamespace: textThat((text) => text === "" || isDnsLabel(text), "the name of a namespace").optional(),
+  gateways: gatewayNames.optional(),
+  ignoreUriCase: flag.optional(),
+  statPrefix: z.string().optional(),
+});

@@ -1,0 +1,25 @@
+import { both, drop, type Mutation, refuses, set, setAt, takes } from "./mutation.ts";
+
+export const peerAuthenticationMutations: readonly Mutation[] = [
+  takes("an older version of the API", setAt(["apiVersion"], "security.istio.io/v1beta1")),
+  takes("of a namespace", both(drop("selector"), drop("portLevelMtls"))),
+  takes("with nothing in it", setAt(["spec"], {})),
+  takes("permissive", set("mtls", { mode: "PERMISSIVE" })),
+  takes("of no mode", set("mtls", {})),
+  refuses("a mode in another case", set("mtls", { mode: "strict" })),
+  refuses("a mode that does not exist", set("mtls", { mode: "MUTUAL" })),
+  refuses("a mode that is not in mtls", set("mode", "STRICT")),
+  refuses("mtls that is text", set("mtls", "STRICT")),
+  refuses("ports of a namespace", drop("selector")),
+  refuses("ports of an empty selector", set("selector", {})),
+  refuses("no ports", set("portLevelMtls", {})),
+  refuses("port 0", set("portLevelMtls", { "0": { mode: "STRICT" } })),
+  refuses("port 70000", set("portLevelMtls", { "70000": { mode: "STRICT" } })),
+  refuses("a port by its name", set("portLevelMtls", { http: { mode: "STRICT" } })),
+  refuses("a port of a mode that does not exist", set("portLevelMtls", { "8000": { mode: "ON" } })),
+  refuses("a selector with a star", set("selector", { matchLabels: { app: "*" } })),
+  refuses("a selector with an empty label", set("selector", { matchLabels: { "": "checkout" } })),
+  refuses("a selector with a long value", set("selector", { matchLabels: { app: "a".repeat(64) } })),
+  refuses("labels without matchLabels", set("selector", { app: "checkout" })),
+  refuses("tried out", setAt(["metadata", "annotations"], { "istio.io/dry-run": "true" })),
+];
