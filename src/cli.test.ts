@@ -62,9 +62,9 @@ test("without a cluster one is told how to name one, and nothing is on standard 
   expect(stderr).toContain("give --kubeconfig FILE, set KUBECONFIG");
 });
 
-test("the CRDs are two YAML documents that kubectl takes", () => {
+test("the CRDs are four YAML documents that kubectl takes", () => {
   const { stdout } = sluice("crds");
-  expect(stdout.match(/^kind: CustomResourceDefinition$/gm)).toHaveLength(2);
+  expect(stdout.match(/^kind: CustomResourceDefinition$/gm)).toHaveLength(4);
 });
 
 test("version is for people, and for machines", () => {

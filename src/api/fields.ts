@@ -6,6 +6,7 @@ import {
   parseDuration,
   parseRate,
   parseWeight,
+  RATE_ABOVE_ZERO_PATTERN,
   RATE_PATTERN,
   type Parsed,
 } from "./units.ts";
@@ -114,6 +115,24 @@ export function weightSchema(whenMissing?: string): z.ZodType<number | string> {
     maximum: 100,
     maxLength: RATE_LENGTH,
     pattern: RATE_PATTERN,
+  }) as unknown as z.ZodType<number | string>;
+}
+
+/** As `weightSchema`, above 0. The pattern spells out every percentage that is not 0: a rule in CEL would cost too much. */
+export function weightAboveZeroSchema(): z.ZodType<number | string> {
+  const check = (context: Payload) => {
+    parsedBy(parseWeight)(context);
+    const parsed = parseWeight(context.value);
+    if (!parsed.ok || parsed.value > 0) return;
+    const message = `expected more than 0, got ${JSON.stringify(context.value)}`;
+    context.issues.push({ code: "custom", input: context.value, message });
+  };
+  return z.unknown().check(check).meta({
+    "x-kubernetes-int-or-string": true,
+    minimum: 1,
+    maximum: 100,
+    maxLength: RATE_LENGTH,
+    pattern: RATE_ABOVE_ZERO_PATTERN,
   }) as unknown as z.ZodType<number | string>;
 }
 

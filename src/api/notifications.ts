@@ -79,7 +79,7 @@ const channelIdSchema = text(parsedBy(parseChannelId), 32, [
 ]);
 
 /** A channel has exactly one kind. To add one: a field, and its name here. */
-const CHANNEL_KINDS = ["slack", "slackBot", "teams", "webhook", "alertmanager"] as const;
+export const CHANNEL_KINDS = ["slack", "slackBot", "teams", "webhook", "alertmanager"] as const;
 
 export const channelSchema = withRules(
   z.strictObject({

@@ -3,6 +3,11 @@ import { z } from "zod";
 import { onBreachSchema } from "./analysis.ts";
 import { overrunSchema, windowKindSchema } from "./windows.ts";
 
+export const MAX_OBJECTIVES = 20;
+export const MAX_PLANNED_WINDOWS = 200;
+/** Those of the Rollout and of its policies. */
+export const MAX_PLANNED_CHANNELS = 30;
+
 /** A run's plan: the Rollout's spec with every default filled in and every unit resolved. */
 
 export const plannedStepSchema = z.strictObject({
@@ -50,7 +55,11 @@ const plannedAnalysisSchema = z.strictObject({
       then: z.enum(["Pause", "Rollback"]).describe("What is done after that."),
     })
     .describe("What happens when the numbers say nothing."),
-  objectives: z.array(plannedObjectiveSchema).min(1).max(20).describe("The limits that the new version must keep to."),
+  objectives: z
+    .array(plannedObjectiveSchema)
+    .min(1)
+    .max(MAX_OBJECTIVES)
+    .describe("The limits that the new version must keep to."),
 });
 
 /** What the run goes by, whatever becomes of the spec. */
@@ -77,13 +86,24 @@ export const planSchema = z.strictObject({
     .describe(
       "Whether callers past the managed routes were accepted: they meet the new version by its share of the pods.",
     ),
-  notifications: z.array(channelSchema).max(10).default([]).describe("Who is told what the run does."),
+  notifications: z
+    .array(channelSchema)
+    .max(MAX_PLANNED_CHANNELS)
+    .default([])
+    .describe("Who is told what the run does."),
   progressDeadlineMs: z.int().min(1).describe("How long pods and weights may take, in milliseconds."),
   windows: z
     .array(plannedWindowSchema)
-    .max(200)
+    .max(MAX_PLANNED_WINDOWS)
     .default([])
     .describe("When weights may rise. Empty for a run that goes back to a version which users were on before."),
   analysis: plannedAnalysisSchema.describe("What is measured, and what is done about it."),
+  origins: z
+    .record(z.string(), z.string().max(300))
+    .meta({ maxProperties: 200 })
+    .default({})
+    .describe(
+      "Where the values come from, by the field of the Rollout's spec that says them: `Rollout`, `default`, `RolloutPolicy/NAME` or `ClusterRolloutPolicy/NAME`, with `(limit)` where its limit holds. A field speaks for what is in it. A window says it itself.",
+    ),
 });
 export type Plan = z.output<typeof planSchema>;

@@ -7,6 +7,14 @@ export interface Problem {
   readonly message: string;
   /** The path in parts, to find the place in a file. */
   readonly keys: readonly (string | number)[];
+  /** The object that it is in, as "RolloutPolicy/strict", where that is another one than was asked about. */
+  readonly source?: string;
+}
+
+/** `spec.steps[1].weight: expected ...`, with the object in front where it is another one. */
+export function formatProblem({ path, message, source }: Problem): string {
+  const at = [source, path].filter((part) => part !== undefined && part !== "").join(" ");
+  return at === "" ? message : `${at}: ${message}`;
 }
 
 /** "spec.steps[1].weight" of ["spec", "steps", 1, "weight"]. */

@@ -90,26 +90,30 @@ export const nameIsNotReserved: Rule<string> = {
   broken: (name) => (name === "all" || name.startsWith("all-") ? [{ path: [], message: RESERVED }] : []),
 };
 
+/** As stated: what is left out may come from a policy. */
 interface Observed {
-  steps: readonly { observe: string }[];
-  promotion: { observe: string };
-  analysis: { interval: string };
+  steps?: readonly { observe: string }[] | undefined;
+  promotion?: { observe?: string | undefined } | undefined;
+  analysis?: { interval?: string | undefined } | undefined;
 }
 
+/** True where `observe` and the interval are both stated, and the interval is the longer one. */
 function celShorter(observe: string): string {
   const interval = "self.analysis.interval";
   return `${celIsDuration(observe)} && ${celIsDuration(interval)} && duration(${observe}) < duration(${interval})`;
 }
 
-function shorter(observe: string, interval: string): string | undefined {
-  if (durationMs(observe) >= durationMs(interval)) return undefined;
+const CEL_INTERVAL = "has(self.analysis) && has(self.analysis.interval)";
+
+function shorter(observe: string, interval: string | undefined): string | undefined {
+  if (interval === undefined || durationMs(observe) >= durationMs(interval)) return undefined;
   return `expected no less than analysis.interval (${interval}), or no number is read in this time; got "${observe}"`;
 }
 
 const SHORTER = "must not be shorter than spec.analysis.interval: no number would be read in that time";
 
 export const stepsAreObserved: Rule<Observed> = {
-  cel: `self.steps.all(s, !(${celShorter("s.observe")}))`,
+  cel: `!(has(self.steps) && ${CEL_INTERVAL}) || self.steps.all(s, !(${celShorter("s.observe")}))`,
   message: `a step's observe ${SHORTER}`,
   messageExpression: `${celPaths(
     MAX_STEPS,
@@ -117,19 +121,19 @@ export const stepsAreObserved: Rule<Observed> = {
     `${celIndices(MAX_STEPS)}.filter(i, i < self.steps.size() && ${celShorter("self.steps[i].observe")})[0]`,
   )} + ' ${SHORTER}'`,
   fieldPath: ".steps",
-  broken: ({ steps, analysis }) =>
+  broken: ({ steps = [], analysis }) =>
     steps.flatMap((step, index) => {
-      const message = shorter(step.observe, analysis.interval);
+      const message = shorter(step.observe, analysis?.interval);
       return message === undefined ? [] : [{ path: ["steps", index, "observe"], message }];
     }),
 };
 
 export const promotionIsObserved: Rule<Observed> = {
-  cel: `!(${celShorter("self.promotion.observe")})`,
+  cel: `!(has(self.promotion) && has(self.promotion.observe) && ${CEL_INTERVAL} && ${celShorter("self.promotion.observe")})`,
   message: SHORTER,
   fieldPath: ".promotion.observe",
   broken: ({ promotion, analysis }) => {
-    const message = shorter(promotion.observe, analysis.interval);
+    const message = promotion?.observe === undefined ? undefined : shorter(promotion.observe, analysis?.interval);
     return message === undefined ? [] : [{ path: ["promotion", "observe"], message }];
   },
 };

@@ -13,6 +13,7 @@ import {
   weightsRise,
 } from "./rollout-rules.ts";
 import { exactlyOneOf, listMap, MEMBERS, withRules } from "./rule.ts";
+import { stated } from "./stated.ts";
 import { trafficSchema } from "./traffic.ts";
 import { windowsSchema } from "./windows.ts";
 
@@ -74,10 +75,26 @@ export const rollbackSchema = z.strictObject({
     ),
 });
 
+export const POLICY_KINDS = ["RolloutPolicy", "ClusterRolloutPolicy"] as const;
+export type PolicyKind = (typeof POLICY_KINDS)[number];
+
+export const policyRefSchema = z.strictObject({
+  kind: z
+    .enum(POLICY_KINDS)
+    .default("RolloutPolicy")
+    .describe("A policy of this namespace, or one of the whole cluster, whichever namespaces that selects."),
+  name: nameSchema.describe("Name of the policy."),
+});
+
 export const rolloutSpecSchema = withRules(
   z.strictObject({
     workload: workloadSchema.describe("What is protected. A change of its pod template begins a run."),
     traffic: trafficSchema.describe("How users reach the workload, and where their shares are set."),
+    policyRef: policyRefSchema
+      .optional()
+      .describe(
+        "A policy that this Rollout asks for by name, beside those that select it. What the Rollout states itself goes before it.",
+      ),
     steps: stepsSchema
       .default([
         { name: "first", weight: 10, observe: "5m" },
@@ -113,6 +130,12 @@ export const rolloutSpecSchema = withRules(
   stepsAreObserved,
   promotionIsObserved,
 );
+
+/**
+ * What a Rollout states by itself: what the API server judges. What is left out comes from the policies, or is the default; hence the
+ * cluster fills in nothing that a plan holds.
+ */
+export const statedRolloutSchema = stated(rolloutSpecSchema, ["workload", "istio", "suspend", "historyLimit"]);
 
 export type RolloutSpec = z.output<typeof rolloutSpecSchema>;
 /** As a user may write it, defaults left out. */

@@ -10,6 +10,9 @@ export const DURATION_PATTERN =
   "^([0-9]{1,6}h([0-9]{1,6}m)?([0-9]{1,6}s)?([0-9]{1,6}ms)?|[0-9]{1,6}m([0-9]{1,6}s)?([0-9]{1,6}ms)?|[0-9]{1,6}s([0-9]{1,6}ms)?|[0-9]{1,6}ms)$";
 /** `2%`, `0.5%`, at most four decimals. */
 export const RATE_PATTERN = "^(100(\\.0{1,4})?|[0-9]{1,2}(\\.[0-9]{1,4})?)%$";
+/** As RATE_PATTERN, without what is 0. */
+export const RATE_ABOVE_ZERO_PATTERN =
+  "^(100(\\.0{1,4})?|(0?[1-9]|[1-9][0-9])(\\.[0-9]{1,4})?|0{1,2}\\.([1-9][0-9]{0,3}|0[1-9][0-9]{0,2}|00[1-9][0-9]?|000[1-9]))%$";
 
 const UNIT_MS: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { badCases } from "../../test/contract/bad-rollouts.ts";
-import { goodCases } from "../../test/contract/good-rollouts.ts";
+import { goodCases, lateCases } from "../../test/contract/good-rollouts.ts";
 import { rollout } from "../../test/contract/manifests.ts";
-import { validateRollout } from "./validate.ts";
+import { validateRollout, validateStated } from "./validate.ts";
 
 function problemsOf(object: unknown): string[] {
   const result = validateRollout(object);
@@ -21,6 +21,38 @@ describe("refuses, naming the field", () => {
     expect(ofField).toContainEqual(expect.stringMatching(says));
   });
 });
+
+describe("judged by what it states is not refused for what a policy may state", () => {
+  test.each([...goodCases, ...lateCases])("$name", ({ spec }) => {
+    expect(validateStated(rollout(spec))).toMatchObject({ ok: true });
+  });
+
+  test.each(lateCases)("but it is without one: $name", ({ spec, path, says }) => {
+    const ofField = problemsOf(rollout(spec)).filter((problem) => problem.startsWith(`${path}: `));
+    expect(ofField).toContainEqual(expect.stringMatching(says));
+  });
+
+  test.each(badCases)("but for what it states itself: $name", ({ spec, path, says }) => {
+    const result = validateStated(rollout(spec));
+    const problems = result.ok ? [] : result.problems;
+    expect(problems.map((problem) => `${problem.path}: ${problem.message}`)).toContainEqual(
+      expect.stringMatching(says),
+    );
+    expect(problems.map((problem) => problem.path)).toContain(path);
+  });
+
+  test("and gets no defaults that a policy could give", () => {
+    const { steps, promotion, analysis, windows, notifications } = stated();
+    expect([steps, promotion, analysis, windows, notifications]).toEqual(Array.from({ length: 5 }, () => undefined));
+    expect(stated()).toMatchObject({ suspend: false, historyLimit: 10, workload: { kind: "Deployment" } });
+  });
+});
+
+function stated() {
+  const result = validateStated(rollout({}));
+  if (!result.ok) throw new Error("the two-line Rollout is refused");
+  return result.spec;
+}
 
 test("fills in every default of the two-line Rollout", () => {
   const result = validateRollout(rollout({}));

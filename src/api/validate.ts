@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { ROLLOUT_NAME_LENGTH } from "./fields.ts";
 import { API_VERSION } from "./metadata.ts";
 import { type Problem, nearest, problemAt, problemsOf } from "./problem.ts";
-import { type RolloutSpec, rolloutSpecSchema } from "./rollout.ts";
+import { type RolloutSpec, type RolloutSpecInput, rolloutSpecSchema, statedRolloutSchema } from "./rollout.ts";
 import { type RunStatus, runStatusSchema } from "./run.ts";
 import { type RunSpec, runSpecSchema } from "./run-spec.ts";
 
@@ -12,21 +12,32 @@ const TOP_LEVEL = ["apiVersion", "kind", "metadata", "spec", "status"];
 
 type Fields = Record<string, unknown>;
 
+export type Validated<T> = { ok: true; spec: T } | { ok: false; problems: Problem[] };
+
 /**
- * A Rollout as a person wrote it or as the API server gave it: its spec with all defaults, or everything that is wrong with it.
+ * A Rollout by itself, without policies, as a person wrote it or as the API server gave it: its spec with all defaults, or everything that is wrong with it.
  *
  * @example const result = validateRollout(parse(text)); if (!result.ok) for (const { path, message } of result.problems) ...
  */
-export function validateRollout(object: unknown): { ok: true; spec: RolloutSpec } | { ok: false; problems: Problem[] } {
+export function validateRollout(object: unknown): Validated<RolloutSpec> {
+  return validate(object, rolloutSpecSchema);
+}
+
+/** A Rollout as the API server judges it: by what it states itself, whatever the policies add. */
+export function validateStated(object: unknown): Validated<RolloutSpecInput> {
+  return validate(object, statedRolloutSchema);
+}
+
+function validate<T>(object: unknown, schema: z.ZodType<T>): Validated<T> {
   if (!isFields(object))
     return {
       ok: false,
       problems: [problemAt([], "expected a Rollout, an object with apiVersion, kind, metadata and spec")],
     };
   const problems = [...identityProblems(object), ...nameProblems(object["metadata"])];
-  const parsed = rolloutSpecSchema.safeParse(object["spec"]);
+  const parsed = schema.safeParse(object["spec"]);
   if (parsed.success && problems.length === 0) return { ok: true, spec: parsed.data };
-  const ofSpec = parsed.success ? [] : problemsOf(rolloutSpecSchema, object["spec"], parsed.error.issues, ["spec"]);
+  const ofSpec = parsed.success ? [] : problemsOf(schema, object["spec"], parsed.error.issues, ["spec"]);
   return { ok: false, problems: [...problems, ...ofSpec] };
 }
 

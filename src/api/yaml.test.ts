@@ -17,7 +17,7 @@ test("a good Rollout is read with its place and its defaults", () => {
   const { rollouts, problems } = readRollouts(`# ours\n${head}`, "rollout.yaml");
   expect(problems).toEqual([]);
   expect(rollouts).toMatchObject([
-    { file: "rollout.yaml", line: 2, name: "checkout", namespace: "shop", spec: { historyLimit: 10 } },
+    { file: "rollout.yaml", line: 2, name: "checkout", namespace: "shop", effective: { spec: { historyLimit: 10 } } },
   ]);
 });
 
@@ -62,5 +62,5 @@ test("a Rollout of another version is reported, not passed over", () => {
 });
 
 test("an empty file holds nothing", () => {
-  expect(readRollouts("", "empty.yaml")).toEqual({ rollouts: [], problems: [] });
+  expect(readRollouts("", "empty.yaml")).toEqual({ rollouts: [], policies: 0, problems: [] });
 });

@@ -1,7 +1,8 @@
 import { isMap, isScalar, isSeq, LineCounter, parseAllDocuments, type Document } from "yaml";
 import { GROUP } from "./metadata.ts";
-import { type Problem, validateRollout } from "./validate.ts";
-import type { RolloutSpec } from "./rollout.ts";
+import { type Effective, effectiveRollout } from "./policy/effective.ts";
+import { isPolicyKind, readPolicy } from "./policy/read.ts";
+import type { Problem } from "./problem.ts";
 
 export interface YamlProblem {
   readonly file: string;
@@ -17,42 +18,112 @@ export interface YamlRollout {
   readonly file: string;
   readonly line: number;
   readonly name: string;
-  readonly namespace?: string;
-  readonly spec: RolloutSpec;
-  /** The spec as it is written, without defaults. */
-  readonly written: unknown;
+  readonly namespace: string;
+  /** With what the policies in the files add. */
+  readonly effective: Effective;
+  /** It names a policy that is in none of the files; the rest is without it. */
+  readonly missingPolicy?: YamlProblem;
+}
+
+export interface YamlSource {
+  /** Only names the text in what is returned. */
+  readonly file: string;
+  readonly text: string;
+}
+
+interface Found {
+  object: Fields;
+  file: string;
+  line: number;
+  /** Where the field of a problem stands. */
+  at(problem: Problem): YamlProblem;
+}
+
+type Fields = Record<string, unknown>;
+
+/** Every Rollout in `text`, under the policies in it. Other objects are passed over. */
+export function readRollouts(text: string, file: string): { rollouts: YamlRollout[]; problems: YamlProblem[] } {
+  return readRolloutFiles([{ file, text }]);
 }
 
 /**
- * Every Rollout in `text`, which may hold other objects as well: they are passed over. `file` only names the text in what is returned.
+ * Every Rollout in the files, under the policies in them, and everything that is wrong with either. Labels of namespaces are those of the
+ * Namespaces in the files. Objects without a namespace are taken to be in `namespace`; other kinds are passed over.
  *
- * @example for (const problem of readRollouts(text, "rollout.yaml").problems) console.error(formatYamlProblem(problem));
+ * @example for (const problem of readRolloutFiles([{ file: "rollout.yaml", text }]).problems) console.error(formatYamlProblem(problem));
  */
-export function readRollouts(text: string, file: string): { rollouts: YamlRollout[]; problems: YamlProblem[] } {
-  const lines = new LineCounter();
-  const rollouts: YamlRollout[] = [];
+export function readRolloutFiles(
+  sources: readonly YamlSource[],
+  namespace = "default",
+): { rollouts: YamlRollout[]; policies: number; problems: YamlProblem[] } {
   const problems: YamlProblem[] = [];
-  const report = (offset: number, path: string, message: string) => {
+  const found = sources.flatMap((source) => documentsIn(source, problems));
+  const policies = found.flatMap(({ object, at }) => {
+    const policy = isOurs(object) ? readPolicy(inNamespace(object, namespace)) : undefined;
+    if (policy?.spec.ok === false) problems.push(...policy.spec.problems.map(at));
+    return policy ?? [];
+  });
+  const labels = new Map(
+    found
+      .filter(({ object }) => object["kind"] === "Namespace")
+      .map(({ object }) => object["metadata"] as { name?: string; labels?: Record<string, string> } | undefined)
+      .map((metadata) => [metadata?.name, metadata?.labels ?? {}]),
+  );
+  const rollouts = found.flatMap(({ object, file, line, at }): YamlRollout[] => {
+    if (!isOurs(object) || object["kind"] !== "Rollout") return [];
+    const placed = inNamespace(object, namespace);
+    const home = (placed["metadata"] as { namespace?: string } | undefined)?.namespace;
+    const result = effectiveRollout(placed, policies, labels.get(home));
+    // What is wrong in a policy was said at its own place.
+    const own = (result.ok ? result.value.policyProblems : result.problems).filter(
+      ({ source }) => source === undefined,
+    );
+    const isMissing = ({ path }: Problem) => result.ok && path === "spec.policyRef";
+    problems.push(...own.filter((problem) => !isMissing(problem)).map(at));
+    if (!result.ok) return [];
+    const missingPolicy = own.filter(isMissing).map(at)[0];
+    const { name } = placed["metadata"] as { name: string };
+    const effective = result.value;
+    return [
+      {
+        file,
+        line,
+        name,
+        namespace: home ?? namespace,
+        effective,
+        ...(missingPolicy === undefined ? {} : { missingPolicy }),
+      },
+    ];
+  });
+  return { rollouts, policies: policies.length, problems };
+}
+
+/** The objects in a file; what is no YAML is told. */
+function documentsIn({ file, text }: YamlSource, problems: YamlProblem[]): Found[] {
+  const lines = new LineCounter();
+  const report = (offset: number, path: string, message: string): YamlProblem => {
     const { line, col } = lines.linePos(offset);
-    problems.push({ file, line, column: col, path, message });
+    return { file, line, column: col, path, message };
   };
   const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
-  for (const document of Array.isArray(documents) ? documents : []) {
-    for (const error of document.errors) report(error.pos[0], "", error.message);
-    if (document.errors.length > 0) continue;
-    const object: unknown = document.toJS();
-    if (!isOurs(object)) continue;
-    const result = validateRollout(object);
-    if (!result.ok) {
-      for (const problem of result.problems) report(offsetOf(document, problem), problem.path, problem.message);
-      continue;
-    }
-    const { name, namespace } = (object as { metadata: { name: string; namespace?: string } }).metadata;
+  return (Array.isArray(documents) ? documents : []).flatMap((document: Document.Parsed): Found[] => {
+    problems.push(...document.errors.map((error) => report(error.pos[0], "", error.message)));
+    const object: unknown = document.errors.length > 0 ? undefined : document.toJS();
+    if (!isFields(object)) return [];
     const { line } = lines.linePos(document.contents?.range[0] ?? 0);
-    const written = (object as { spec?: unknown }).spec;
-    rollouts.push({ file, line, name, ...(namespace === undefined ? {} : { namespace }), spec: result.spec, written });
-  }
-  return { rollouts, problems };
+    return [
+      { object, file, line, at: (problem) => report(offsetOf(document, problem), problem.path, problem.message) },
+    ];
+  });
+}
+
+function inNamespace(object: Fields, namespace: string): Fields {
+  const { metadata } = object;
+  return isFields(metadata) ? { ...object, metadata: { namespace, ...metadata } } : object;
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** `rollout.yaml:6:7 spec.steps[0].weight: expected ...`, as editors and terminals make it a link. */
@@ -60,12 +131,10 @@ export function formatYamlProblem({ file, line, column, path, message }: YamlPro
   return `${file}:${line}:${column} ${path === "" ? "" : `${path}: `}${message}`;
 }
 
-/** A Rollout, or what was meant to be one: another kind of our group is for others, another version is a mistake. */
-function isOurs(object: unknown): boolean {
-  if (typeof object !== "object" || object === null) return false;
-  const { apiVersion, kind } = object as Record<string, unknown>;
+/** A Rollout or a policy, or what was meant to be one: another group's kind of that name is for others, another version is a mistake. */
+function isOurs({ apiVersion, kind }: Fields): boolean {
   const group = typeof apiVersion === "string" ? apiVersion.split("/")[0] : undefined;
-  return kind === "Rollout" && (group === GROUP || group === undefined);
+  return (kind === "Rollout" || isPolicyKind(kind)) && (group === GROUP || group === undefined);
 }
 
 /** Where a field stands: its key, its place in a list, or for what is missing the nearest thing around it. */

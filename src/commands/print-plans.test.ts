@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import type { Plan } from "../api/run.ts";
 import { run } from "../cli.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sluice-plan-"));
@@ -32,9 +33,10 @@ describe("sluice plan", () => {
 
   test("gives the same to machines", async () => {
     const { out } = await type("-f", example, "--at", "2026-11-25T09:00Z", "-o", "json");
-    const [plan] = JSON.parse(out) as { forecast: { promotedAt: string }; from: Record<string, string> }[];
+    const [plan] = JSON.parse(out) as { forecast: { promotedAt: string }; plan: Plan }[];
     expect(plan?.forecast.promotedAt).toBe("2026-11-25T09:12:00.000Z");
-    expect(plan?.from).toMatchObject({ steps: "default", "window office-hours": "Rollout" });
+    expect(plan?.plan.origins).toMatchObject({ steps: "default", "analysis.objectives": "default" });
+    expect(plan?.plan.windows.map(({ from }) => from)).toEqual(["Rollout", "Rollout"]);
   });
 
   test("names file, line and column of what is wrong", async () => {

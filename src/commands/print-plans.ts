@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
-import { formatYamlProblem, readRollouts } from "../api/yaml.ts";
+import { formatYamlProblem, readRolloutFiles, type YamlRollout } from "../api/yaml.ts";
 import { systemClock } from "../clock.ts";
 import { compilePlan } from "../engine/plan.ts";
 import { rfc3339 } from "../engine/memory.ts";
 import { forecast } from "../report/forecast.ts";
-import { ending, planValues, stepRows, stepSource, type PlannedRollout } from "../report/plan-page.ts";
+import { ending, planValues, stepRows, type PlannedRollout } from "../report/plan-page.ts";
 import { CommandFailure, EXIT, usage } from "./failure.ts";
 import type { PlanFlags } from "./plan.ts";
 import { columns } from "./table.ts";
@@ -13,24 +13,26 @@ import { columns } from "./table.ts";
 /** Prints the plan of every Rollout in the files. @throws CommandFailure */
 export async function printPlans(flags: PlanFlags): Promise<void> {
   const nowMs = flags.at ?? systemClock.now();
-  const found = await Promise.all(flags.filename.map((file) => plansIn(file, nowMs)));
-  const problems = found.flatMap((each) => each.problems);
-  if (problems.length > 0) throw new CommandFailure(`the files are not right:\n${problems.join("\n")}`);
-  const rollouts = found.flatMap((each) => each.rollouts);
-  if (rollouts.length === 0) throw new CommandFailure(`there is no Rollout in ${flags.filename.join(", ")}`);
+  const sources = await Promise.all(flags.filename.map(async (file) => ({ file, text: await contentOf(file) })));
+  const { rollouts: read, problems } = readRolloutFiles(sources);
+  const missing = read.flatMap(({ missingPolicy }) => missingPolicy ?? []);
+  const wrong = [
+    ...problems.map(formatYamlProblem),
+    ...missing.map(
+      (problem) => `${formatYamlProblem(problem)}. If it is there already, give its file as well: -f takes several.`,
+    ),
+  ];
+  if (wrong.length > 0) throw new CommandFailure(`the files are not right:\n${wrong.join("\n")}`);
+  if (read.length === 0) throw new CommandFailure(`there is no Rollout in ${flags.filename.join(", ")}`);
+  const rollouts = read.map((rollout) => planned(rollout, nowMs));
   process.stdout.write(flags.output === "json" ? json(rollouts) : rollouts.map((each) => page(each, flags)).join("\n"));
   if (rollouts.some((each) => each.forecast.promotedMs === undefined)) throw new CommandFailure("", EXIT.failed);
 }
 
-async function plansIn(file: string, nowMs: number): Promise<{ rollouts: PlannedRollout[]; problems: string[] }> {
-  const { rollouts, problems } = readRollouts(await contentOf(file), file);
-  return {
-    problems: problems.map(formatYamlProblem),
-    rollouts: rollouts.map(({ name, namespace = "default", line, written, spec }) => {
-      const plan = compilePlan(spec);
-      return { name, namespace, place: `${file}:${line}`, written, spec, plan, forecast: forecast(plan, nowMs) };
-    }),
-  };
+function planned({ name, namespace, file, line, effective }: YamlRollout, nowMs: number): PlannedRollout {
+  const plan = compilePlan(effective);
+  const { policies } = effective;
+  return { name, namespace, place: `${file}:${line}`, policies, plan, forecast: forecast(plan, nowMs) };
 }
 
 async function contentOf(file: string): Promise<string> {
@@ -45,6 +47,7 @@ async function contentOf(file: string): Promise<string> {
 function page(rollout: PlannedRollout, { users }: PlanFlags): string {
   const lines = [
     `Rollout ${rollout.name} in namespace ${rollout.namespace} (${rollout.place})`,
+    ...(rollout.policies.length === 0 ? [] : [`Policies, the last one on top: ${rollout.policies.join(", ")}`]),
     "",
     ...columns(stepRows(rollout, users)),
     "",
@@ -59,17 +62,13 @@ const time = (ms: number | undefined) => (ms === undefined ? null : rfc3339(ms))
 
 function json(rollouts: readonly PlannedRollout[]): string {
   const all = rollouts.map((rollout) => {
-    const { name, namespace, place, plan, forecast: expected } = rollout;
+    const { name, namespace, place, policies, plan, forecast: expected } = rollout;
     return {
       name,
       namespace,
       place,
+      policies,
       plan,
-      from: {
-        steps: stepSource(rollout, false),
-        promotion: stepSource(rollout, true),
-        ...Object.fromEntries(planValues(rollout).map(([what, , from]) => [what, from])),
-      },
       forecast: {
         steps: expected.steps.map(({ beginsMs, ...step }) => ({ ...step, beginsAt: time(beginsMs) })),
         promotedAt: time(expected.promotedMs),

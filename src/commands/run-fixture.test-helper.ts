@@ -1,5 +1,5 @@
 import { API_VERSION, LABEL_ROLLOUT } from "../api/metadata.ts";
-import { rolloutSpecSchema } from "../api/rollout.ts";
+import { alone } from "../api/policy/alone.test-helper.ts";
 import { type RunSpec, type RunStatus, runStatusSchema } from "../api/run.ts";
 import type { ReadRun } from "../controller/observe.ts";
 import { readRun } from "../controller/read.ts";
@@ -36,7 +36,7 @@ export function runObject(ordinal: number, status: Partial<RunStatus> = {}, name
     reason: "NewRevision",
     from: tracked(`checkout-${ordinal - 1}`, "own", "checkout"),
     to: tracked(name, "twin", name),
-    plan: compilePlan(rolloutSpecSchema.parse(rolloutSpec)),
+    plan: compilePlan(alone(rolloutSpec)),
     pinned: {
       workload: { name: "checkout", uid: "d-1" },
       service: { name: "checkout", port: 80 },

@@ -6,6 +6,7 @@ import type { KubeApi, KubeObject, Resource } from "../kube/port.ts";
 import {
   deployments,
   horizontalPodAutoscalers,
+  namespaces,
   objectKey,
   podTemplates,
   pods,
@@ -13,7 +14,7 @@ import {
   resourceName,
   services,
 } from "../kube/resources.ts";
-import { rolloutRuns, rollouts, type IstioResources } from "./resources.ts";
+import { clusterRolloutPolicies, rolloutPolicies, rolloutRuns, rollouts, type IstioResources } from "./resources.ts";
 import { heldBy } from "../workload/hold.ts";
 
 /** Everything that a pass looks at, kept up to date by watches. */
@@ -31,12 +32,23 @@ export interface Caches {
   readonly scaledObjects: Cache | undefined;
   virtualServices: Cache;
   destinationRules: Cache;
+  /** Undefined until they are opened: an older installation has no such kinds. */
+  readonly policies: PolicyCaches | undefined;
   /** The cache that holds this kind. */
   of(resource: Resource): Cache | undefined;
   /** KEDA may be installed at any time. A second call changes nothing. */
   openScaledObjects(resource: Resource): void;
+  /** The kinds may be installed at any time. A second call changes nothing. */
+  openPolicies(): void;
   whenSynced(signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
+}
+
+/** Shared policies, and the namespaces that those of the cluster select. */
+export interface PolicyCaches {
+  ofCluster: Cache;
+  ofNamespace: Cache;
+  namespaces: Cache;
 }
 
 export interface CachesOptions {
@@ -58,7 +70,7 @@ export const BY_OWNER = "owner";
 export const BY_RUN = "run";
 /** Rollouts by what their specs name, as "Deployment/namespace/name". */
 export const BY_REFERENCE = "reference";
-const BY_NAMESPACE = "namespace";
+export const BY_NAMESPACE = "namespace";
 
 export function createCaches(options: CachesOptions): Caches {
   const { istio } = options;
@@ -76,7 +88,7 @@ export function createCaches(options: CachesOptions): Caches {
       transform,
       onChange: (_kind, object) => options.onChange(keysOf(object)),
       onRelist: (misses) => options.onRelist(resourceName(resource), misses),
-      ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
+      ...(options.namespace === undefined || !resource.namespaced ? {} : { namespace: options.namespace }),
     });
   // Those that name the same, too: one of two that claim one workload or route may go on when the other is gone.
   const rolloutCache = open(rollouts, slim, (object) => [
@@ -120,6 +132,9 @@ export function createCaches(options: CachesOptions): Caches {
   );
   const all: Cache[] = Object.values(cache);
   let scaledObjects: Cache | undefined;
+  let policies: PolicyCaches | undefined;
+  const keysIn = (namespace: string) =>
+    rolloutCache.byIndex(BY_NAMESPACE, namespace).map((rollout) => objectKey(rollout.metadata));
   return {
     ...cache,
     get scaledObjects() {
@@ -129,6 +144,22 @@ export function createCaches(options: CachesOptions): Caches {
       if (scaledObjects !== undefined) return;
       scaledObjects = open(resource, slim, sizing);
       all.push(scaledObjects);
+    },
+    get policies() {
+      return policies;
+    },
+    openPolicies() {
+      if (policies !== undefined) return;
+      // Whom it selected before is not known any more: every Rollout looks.
+      const everyone = () => rolloutCache.list().map((rollout) => objectKey(rollout.metadata));
+      const opened = {
+        ofCluster: open(clusterRolloutPolicies, slim, everyone),
+        ofNamespace: open(rolloutPolicies, slim, (object) => keysIn(object.metadata.namespace ?? "")),
+        namespaces: open(namespaces, slim, (object) => keysIn(object.metadata.name)),
+      };
+      opened.ofNamespace.addIndex(BY_NAMESPACE, (policy) => [policy.metadata.namespace ?? ""]);
+      policies = opened;
+      all.push(...Object.values(opened));
     },
     of: (resource) => all.find((candidate) => resourceName(candidate.resource) === resourceName(resource)),
     async whenSynced(signal) {

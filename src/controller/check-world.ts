@@ -66,8 +66,8 @@ export async function gatherCheckWorld(
   return {
     rollout: facts,
     rollouts: caches.rollouts.list().flatMap((other) => {
-      const read = readRollout(other);
-      return read.ok ? [rolloutFacts(other, read.spec)] : [];
+      const read = readRollout(caches, other);
+      return read.ok ? [rolloutFacts(other, read.value.spec)] : [];
     }),
     twinName: twinName(run.spec, run.name),
     ...(workload === undefined ? {} : { workload }),

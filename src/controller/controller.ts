@@ -20,6 +20,7 @@ import { createEvidenceBook } from "./evidence.ts";
 import { watchHoldMode } from "./hold-mode.ts";
 import { watchForKeda } from "./keda.ts";
 import { createPass } from "./pass.ts";
+import { watchForPolicies } from "./policy-kinds.ts";
 import { createPreflightDesk } from "./preflight.ts";
 import { readSecretBy } from "./read-secret.ts";
 import { discoverIstio } from "./resources.ts";
@@ -83,6 +84,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
   });
   const keda = await watchForKeda({ ...options, onFound: caches.openScaledObjects });
+  const policies = await watchForPolicies({ ...options, onFound: caches.openPolicies });
   const feeds = new Map<string, Feed>();
   const evidence = createEvidenceBook({
     clock,
@@ -184,6 +186,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     async stop() {
       hold.stop();
       keda.stop();
+      policies.stop();
       // First: what was sent is still recorded by the passes that follow.
       await notifier.stop();
       await queue.shutdown({ drain: !signal.aborted });

@@ -1,6 +1,7 @@
 import { FIELD_MANAGER, FINALIZER } from "../api/metadata.ts";
 import { isFinal } from "../api/phase.ts";
-import type { RolloutSpec } from "../api/rollout.ts";
+import type { Effective } from "../api/policy/effective.ts";
+import { formatProblem } from "../api/problem.ts";
 import type { RolloutStatus } from "../api/run.ts";
 import { restStanding, runStanding, type Standing } from "../engine/conditions.ts";
 import { decideRest, type RestDecision, type RestFacts } from "../engine/rest.ts";
@@ -41,11 +42,12 @@ type Live = NonNullable<RolloutStatus["live"]>;
 export async function passRest(
   context: Context,
   rollout: KubeObject,
-  spec: RolloutSpec,
+  effective: Effective,
   status: RolloutStatus,
   runs: readonly ReadRun[],
 ): Promise<RestPass> {
   const { namespace = "" } = rollout.metadata;
+  const { spec } = effective;
   const own = context.caches.deployments.get(namespace, spec.workload.name);
   const newest = runs[0];
   const known = afterRelease(liveAfter(status.live, newest, status.ended), newest);
@@ -61,7 +63,7 @@ export async function passRest(
         });
   const asked = askedUndo(context, own, live, runs);
   if (newest !== undefined) tellOfUndo(context, newest, asked);
-  const facts = restFacts(context, rollout, spec, status.ended, own, state, live, runs);
+  const facts = restFacts(context, rollout, effective, status.ended, own, state, live, runs);
   const decision = decideRest({ ...facts, undo: asked.kind === "previous" });
   const last = newest === undefined ? undefined : runStanding(newest.name, newest.spec, newest.status);
   const guarded = own !== undefined && (await guardTwin(context, rollout, spec, own, live));
@@ -70,7 +72,7 @@ export async function passRest(
   const conflict = routeRivalOf(context, rollout, spec);
   if (conflict !== undefined && (decision.kind === "adopt" || decision.kind === "start"))
     return { standing: { ...stuck(conflict, "Conflict"), liveOnTwin: live?.track === "twin" }, live, wrote: false };
-  const result = await carryOut(context, { rollout, spec, own, state, live, known, newest, asked }, decision);
+  const result = await carryOut(context, { rollout, effective, own, state, live, known, newest, asked }, decision);
   // Last, and no matter if it fails: tidiness stops nothing.
   const pruned = await pruneHistory(context, runs, live, spec.historyLimit).catch((error: unknown) => {
     context.log.warn({ err: error }, "old runs could not be deleted");
@@ -80,7 +82,7 @@ export async function passRest(
     conflict !== undefined
       ? stuck(conflict, "Conflict")
       : result.problem === undefined
-        ? restStanding(decision, last)
+        ? standingAtRest(decision, last, facts.policyProblems)
         : stuck(result.problem, "PreflightFailed");
   return {
     standing: { ...standing, liveOnTwin: result.live?.track === "twin" },
@@ -89,7 +91,19 @@ export async function passRest(
   };
 }
 
-function stuck(message: string, reason: "Conflict" | "PreflightFailed"): Standing {
+/** Told at once, and not only when a new version waits. */
+function standingAtRest(
+  decision: RestDecision,
+  last: Standing | undefined,
+  policyProblems: readonly string[],
+): Standing {
+  const standing = restStanding(decision, last);
+  return policyProblems.length > 0 && standing.row === "Succeeded"
+    ? { ...stuck(policyProblems.join("; "), "InvalidPolicy"), liveOnTwin: standing.liveOnTwin }
+    : standing;
+}
+
+function stuck(message: string, reason: "Conflict" | "PreflightFailed" | "InvalidPolicy"): Standing {
   return { row: "Stalled", reason, message, liveOnTwin: false };
 }
 
@@ -129,7 +143,7 @@ export function liveAfter(
 function restFacts(
   context: Context,
   rollout: KubeObject,
-  spec: RolloutSpec,
+  { spec, policyProblems }: Effective,
   ended: RolloutStatus["ended"],
   own: KubeObject | undefined,
   state: OwnState | undefined,
@@ -141,6 +155,7 @@ function restFacts(
   return {
     suspend: spec.suspend,
     invalid: [],
+    policyProblems: policyProblems.map(formatProblem),
     own:
       own === undefined || state === undefined
         ? undefined
@@ -164,7 +179,7 @@ function restFacts(
 
 interface At {
   rollout: KubeObject;
-  spec: RolloutSpec;
+  effective: Effective;
   own: KubeObject | undefined;
   state: OwnState | undefined;
   live: Live | undefined;
@@ -181,7 +196,7 @@ interface Done {
 }
 
 async function carryOut(context: Context, at: At, decision: RestDecision): Promise<Done> {
-  const { rollout, spec, own, live } = at;
+  const { rollout, effective, own, live } = at;
   const unchanged: Done = { wrote: false, live };
   if (own === undefined) return unchanged;
   switch (decision.kind) {
@@ -196,13 +211,14 @@ async function carryOut(context: Context, at: At, decision: RestDecision): Promi
       if (heldBy(own) !== rollout.metadata.name) return { wrote: await mark(context, rollout, own), live };
       const paused = await patchOwn(context, own, pausePatch(own));
       const previous = at.asked.kind === "previous" ? at.asked.revision : undefined;
-      const started = await startRun(context, rollout, spec, own, live, decision.reason, previous);
+      const started = await startRun(context, rollout, effective, own, live, decision.reason, previous);
       return started.ok ? { wrote: true, live } : { wrote: paused, live, problem: started.message };
     }
     case "bringBack":
       return bringBack(context, at, own, decision.message);
     case "refused":
     case "suspended":
+    case "blocked":
       return { wrote: await keepOut(context, at, own), live };
     default:
       return unchanged;
@@ -211,14 +227,14 @@ async function carryOut(context: Context, at: At, decision: RestDecision): Promi
 
 /** An undo of what nobody promoted: from the pods that users are on by now, to the revision that they were on. */
 async function bringBack(context: Context, at: At, own: KubeObject, message: string): Promise<Done> {
-  const { rollout, spec, live, newest } = at;
+  const { rollout, effective, live, newest } = at;
   if (live === undefined || newest === undefined) return { wrote: false, live };
   if (heldBy(own) !== rollout.metadata.name) return { wrote: await mark(context, rollout, own), live };
   if (await mendHold(context, rollout, own)) return { wrote: true, live };
   const { revision, hash } = newest.spec.to;
   context.events.tell(rollout, [{ id: `${newest.name}.bring-back`, type: "Warning", reason: "HoldBroken", message }]);
   const previous = { ...newest.spec.from, revision: live.revision, hash: live.hash };
-  const started = await startRun(context, rollout, spec, own, ownLive(own, revision, hash), "Undo", previous);
+  const started = await startRun(context, rollout, effective, own, ownLive(own, revision, hash), "Undo", previous);
   return started.ok ? { wrote: true, live } : { wrote: false, live, problem: `${message}. But: ${started.message}` };
 }
 

@@ -1,5 +1,7 @@
 import { FIELD_MANAGER, FINALIZER } from "../api/metadata.ts";
 import { isFinal } from "../api/phase.ts";
+import type { Effective } from "../api/policy/effective.ts";
+import { formatProblem } from "../api/problem.ts";
 import { rolloutSpecSchema, type RolloutSpec } from "../api/rollout.ts";
 import type { RolloutStatus } from "../api/run.ts";
 import { restStanding, rolloutStatus, runStanding, type Standing } from "../engine/conditions.ts";
@@ -74,11 +76,11 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
       return { againInMs: undefined };
     }
     const deleting = rollout.metadata.deletionTimestamp !== undefined;
-    const read = readRollout(rollout);
+    const read = readRollout(context.caches, rollout);
     const status = readRolloutStatus(rollout);
     const runs = runsOf(context.caches, context.log, rollout);
     const active = runs.find((run) => !isFinal(run.status.phase));
-    if (active !== undefined) return passActive(context, rollout, status, active, read.ok ? read.spec : undefined);
+    if (active !== undefined) return passActive(context, rollout, status, active, read.ok ? read.value : undefined);
     const newest = runs[0];
     const kept = keptForTwin(runs);
     const isUntold = newest !== undefined && status.ended?.run !== newest.name;
@@ -94,12 +96,12 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
       return { againInMs: undefined };
     }
     if (!read.ok) {
-      const message = read.problems.map((problem) => `${problem.path}: ${problem.message}`).join("; ");
+      const message = read.problems.map(formatProblem).join("; ");
       await keepHeld(context, rollout);
       await project(context, rollout, status, restStanding({ kind: "invalid", message }, undefined), {});
       return { againInMs: undefined };
     }
-    const rest = await passRest(context, rollout, read.spec, status, runs);
+    const rest = await passRest(context, rollout, read.value, status, runs);
     await project(context, rollout, status, rest.standing, {
       currentRun: undefined,
       nextWakeTime: undefined,
@@ -116,11 +118,13 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
     rollout: KubeObject,
     status: RolloutStatus,
     active: ReadRun,
-    spec: RolloutSpec | undefined,
+    effective: Effective | undefined,
   ): Promise<PassResult> {
     const key = objectKey(rollout.metadata);
+    const spec = effective?.spec;
     if (active.status.phase === "Preflight") lookBefore(c, key, rollout, active, spec);
-    const standing = { suspend: spec?.suspend ?? false, outdated: spec !== undefined && isOutdated(c, active, spec) };
+    const outdated = effective !== undefined && isOutdated(c, active, effective);
+    const standing = { suspend: spec?.suspend ?? false, outdated };
     const result = await passRun(c, rollout, active, standing, lastWrites.get(active.uid));
     if (result.wrote) lastWrites.set(active.uid, c.clock.monotonic());
     const { run, decision } = result;
@@ -259,11 +263,15 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
   }
 }
 
-/** Whether a run made now would have another plan, or act on other objects, than this one that has not begun. */
-function isOutdated(context: Context, run: ReadRun, spec: RolloutSpec): boolean {
-  if (run.status.phase !== "Preflight") return false;
+/**
+ * Whether a run made now would have another plan, or act on other objects, than this one that has not begun. While something is wrong
+ * with the policies no run would be made now.
+ */
+function isOutdated(context: Context, run: ReadRun, effective: Effective): boolean {
+  if (run.status.phase !== "Preflight" || effective.policyProblems.length > 0) return false;
   const { plan, pinned, reason } = run.spec;
-  if (canonicalJson(compilePlan(spec, reason)) !== canonicalJson(plan)) return true;
+  const { spec } = effective;
+  if (canonicalJson(compilePlan(effective, reason)) !== canonicalJson(plan)) return true;
   const own = context.caches.deployments.get(run.namespace, spec.workload.name);
   if (own === undefined) return false;
   const now = resolvePinned(context.caches, context.istio.apiVersion, own, run.namespace, spec, pinned.sizeAtStart);

@@ -1,10 +1,12 @@
 import { perObject } from "../api/per-object.ts";
-import { parseRun, validateRollout } from "../api/validate.ts";
+import { effectiveRollout, type EffectiveResult } from "../api/policy/effective.ts";
+import { readPolicy } from "../api/policy/read.ts";
+import { parseRun } from "../api/validate.ts";
 import { rolloutStatusSchema, type RolloutStatus } from "../api/run.ts";
 import type { KubeObject } from "../kube/port.ts";
 import type { Log } from "../kube/log.ts";
 import { objectKey } from "../kube/resources.ts";
-import { BY_ROLLOUT, type Caches } from "./caches.ts";
+import { BY_NAMESPACE, BY_ROLLOUT, type Caches } from "./caches.ts";
 import type { ReadRun } from "./observe.ts";
 
 /** A Rollout's runs, the newest first. One that cannot be read is named in the log and left out. */
@@ -37,8 +39,28 @@ export const readRun = perObject((object: KubeObject): ReadRun | undefined => {
   };
 });
 
-/** The spec of a Rollout, or what is wrong with it. Shared: not to be changed. */
-export const readRollout = perObject((rollout: KubeObject) => validateRollout(rollout));
+const policyOf = perObject((object: KubeObject) => readPolicy(object));
+const known = new WeakMap<KubeObject, { from: readonly unknown[]; result: EffectiveResult }>();
+
+/** What a Rollout comes to with the policies that are for it now, or what is wrong with it. Shared: not to be changed. */
+export function readRollout(caches: Caches, rollout: KubeObject): EffectiveResult {
+  const { namespace = "" } = rollout.metadata;
+  const { policies } = caches;
+  const home = policies?.namespaces.get(undefined, namespace);
+  const objects =
+    policies === undefined
+      ? []
+      : [...policies.ofCluster.list(), ...policies.ofNamespace.byIndex(BY_NAMESPACE, namespace)];
+  // Each pass asks for the same few: made anew only when one of the objects is another one.
+  const from = [home, ...objects];
+  const last = known.get(rollout);
+  if (last !== undefined && last.from.length === from.length && from.every((each, index) => each === last.from[index]))
+    return last.result;
+  const all = objects.flatMap((object) => policyOf(object) ?? []);
+  const result = effectiveRollout(rollout, all, home?.metadata.labels);
+  known.set(rollout, { from, result });
+  return result;
+}
 
 /** A status that cannot be read counts as none: nothing in it is needed to be safe. Shared: not to be changed. */
 export const readRolloutStatus = perObject((rollout: KubeObject): RolloutStatus => {

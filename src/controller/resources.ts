@@ -16,6 +16,14 @@ export const rolloutRuns: Resource = {
   namespaced: true,
 };
 
+export const rolloutPolicies: Resource = { ...rollouts, plural: "rolloutpolicies", kind: "RolloutPolicy" };
+export const clusterRolloutPolicies: Resource = {
+  ...rollouts,
+  plural: "clusterrolloutpolicies",
+  kind: "ClusterRolloutPolicy",
+  namespaced: false,
+};
+
 const ISTIO = "networking.istio.io";
 
 export interface IstioResources {

@@ -39,10 +39,12 @@ export function routeRivalOf({ caches }: Context, rollout: KubeObject, spec: Rol
   const { namespace, uid } = rollout.metadata;
   const near = referencesOf(rollout).flatMap((reference) => caches.rollouts.byIndex(BY_REFERENCE, reference));
   const others = [...new Set(near)].flatMap((other) => {
-    const read = readRollout(other);
+    const read = readRollout(caches, other);
+    if (!read.ok || other.metadata.uid === uid) return [];
+    const theirs = read.value.spec;
     // About one workload `rivalOf` has decided.
-    const isSame = read.ok && other.metadata.namespace === namespace && read.spec.workload.name === spec.workload.name;
-    return !read.ok || isSame || other.metadata.uid === uid ? [] : [rolloutFacts(other, read.spec)];
+    const isSame = other.metadata.namespace === namespace && theirs.workload.name === spec.workload.name;
+    return isSame ? [] : [rolloutFacts(other, theirs)];
   });
   if (others.length === 0) return undefined;
   const [first] = olderClaims({

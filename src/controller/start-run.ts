@@ -1,5 +1,5 @@
 import { FIELD_MANAGER, FINALIZER, LABEL_ROLLOUT } from "../api/metadata.ts";
-import type { RolloutSpec } from "../api/rollout.ts";
+import type { Effective } from "../api/policy/effective.ts";
 import { API_VERSION } from "../api/metadata.ts";
 import type { RolloutStatus, RunSpec, TrackedRevision } from "../api/run.ts";
 import { compilePlan } from "../engine/plan.ts";
@@ -27,7 +27,7 @@ export type Started = { ok: true; name: string } | { ok: false; message: string 
 export async function startRun(
   context: Context,
   rollout: KubeObject,
-  spec: RolloutSpec,
+  effective: Effective,
   own: KubeObject,
   live: NonNullable<RolloutStatus["live"]>,
   reason: RunSpec["reason"],
@@ -37,7 +37,7 @@ export async function startRun(
   const from = liveRevision(context, namespace, name, own, live);
   if (!from.ok) return from;
   const size = (own["spec"] as { replicas?: number }).replicas ?? 1;
-  const resolved = resolvePinned(context.caches, context.istio.apiVersion, own, namespace, spec, size);
+  const resolved = resolvePinned(context.caches, context.istio.apiVersion, own, namespace, effective.spec, size);
   if (!resolved.ok) return resolved;
   const listed = await listRuns(context, rollout);
   const unseen = takeOver(context, listed);
@@ -52,7 +52,7 @@ export async function startRun(
     reason,
     from: from.value,
     to,
-    plan: compilePlan(spec, reason),
+    plan: compilePlan(effective, reason),
     pinned: resolved.pinned,
     commands: [],
   };

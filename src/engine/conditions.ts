@@ -136,6 +136,8 @@ export function restStanding(decision: RestDecision, last: Standing | undefined)
       };
     case "suspended":
       return { row: "Paused", reason: "Suspended", message: decision.message, liveOnTwin };
+    case "blocked":
+      return { row: "Stalled", reason: "InvalidPolicy", message: decision.message, liveOnTwin };
     case "refused":
       return last ?? { row: "RolledBack", reason: decision.outcome, message: decision.message, liveOnTwin };
     case "start":

@@ -34,6 +34,7 @@ export const PLAN: Plan = {
     objectives: [{ name: "errors", kind: "errorRate", limitFraction: 0.02, onBreach: "Rollback" }],
   },
   notifications: [],
+  origins: {},
 };
 
 export const SPEC: RunSpec = {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { rolloutSpecSchema, type RolloutSpecInput } from "../api/rollout.ts";
+import { alone } from "../api/policy/alone.test-helper.ts";
+import type { RolloutSpecInput } from "../api/rollout.ts";
 import { compilePlan, isLastStep, promotionStep, stepAt } from "./plan.ts";
 
 const SHORTEST: RolloutSpecInput = {
@@ -8,7 +9,7 @@ const SHORTEST: RolloutSpecInput = {
 };
 
 function planOf(spec: Partial<RolloutSpecInput> = {}) {
-  return compilePlan(rolloutSpecSchema.parse({ ...SHORTEST, ...spec }));
+  return compilePlan(alone({ ...SHORTEST, ...spec }));
 }
 
 const weights = (spec: Partial<RolloutSpecInput>) => planOf(spec).steps.map(({ name, weight }) => [name, weight]);
@@ -78,7 +79,7 @@ describe("compilePlan", () => {
 
   test("of the fast path has the step all alone, watched as ever", () => {
     const steps = [{ name: "first", weight: 10, approval: {} }];
-    const spec = rolloutSpecSchema.parse({ ...SHORTEST, steps });
+    const spec = alone({ ...SHORTEST, steps });
     const fast = compilePlan(spec, "FastPath");
     expect(fast.steps).toEqual([{ name: "all", weight: 100, observeMs: 60_000, approval: false, promotion: true }]);
     expect(fast).toEqual({ ...compilePlan(spec), steps: fast.steps });

@@ -1,3 +1,5 @@
+import type { SourcedWindow } from "../api/policy/merge.ts";
+import type { Origins } from "../api/policy/origins.ts";
 import type { RolloutSpec } from "../api/rollout.ts";
 import type { Plan, PlannedObjective, PlannedStep, PlannedWindow, RunSpec } from "../api/run.ts";
 import { durationMs, formatPercent, rateFraction, weightPercent } from "../api/units.ts";
@@ -5,11 +7,17 @@ import { durationMs, formatPercent, rateFraction, weightPercent } from "../api/u
 /** The name of the step that every plan ends in. */
 export const LAST_STEP = "all";
 
+export interface Compilable {
+  spec: RolloutSpec;
+  windows: readonly SourcedWindow[];
+  origins: Origins;
+}
+
 /**
- * A Rollout's spec as the run goes by it: defaults filled in, units resolved, the promotion's ramp as steps of their own. On the fast
- * path and for an undo, to a version that users were on before, there is the last step only.
+ * A Rollout's spec, with what its policies add, as the run goes by it: units resolved, the promotion's ramp as steps of their own. On the
+ * fast path and for an undo, to a version that users were on before, there is the last step only.
  */
-export function compilePlan(spec: RolloutSpec, reason: RunSpec["reason"] = "NewRevision"): Plan {
+export function compilePlan({ spec, windows, origins }: Compilable, reason: RunSpec["reason"] = "NewRevision"): Plan {
   const all = [...givenSteps(spec), ...rampSteps(spec)];
   const analysis = spec.analysis;
   return {
@@ -19,7 +27,7 @@ export function compilePlan(spec: RolloutSpec, reason: RunSpec["reason"] = "NewR
     settleMs: durationMs(spec.traffic.settle),
     unmanagedCallers: spec.traffic.unmanagedCallers,
     progressDeadlineMs: durationMs(spec.progressDeadline),
-    windows: FREE_OF_WINDOWS.includes(reason) ? [] : spec.windows.map(compileWindow),
+    windows: FREE_OF_WINDOWS.includes(reason) ? [] : windows.map(compileWindow),
     analysis: {
       prometheus: analysis.prometheus.name,
       intervalMs: durationMs(analysis.interval),
@@ -28,14 +36,15 @@ export function compilePlan(spec: RolloutSpec, reason: RunSpec["reason"] = "NewR
       objectives: analysis.objectives.map((objective) => compileObjective(objective, analysis.onBreach)),
     },
     notifications: spec.notifications.channels,
+    origins,
   };
 }
 
 /** They bring back what users were on before, as a rollback does, or move no user at all: no window stands in their way. */
 const FREE_OF_WINDOWS: readonly RunSpec["reason"][] = ["Undo", "FastPath", "Converge"];
 
-function compileWindow({ duration, ...window }: RolloutSpec["windows"][number]): PlannedWindow {
-  return { ...window, durationMs: durationMs(duration), from: "Rollout" };
+function compileWindow({ duration, ...window }: SourcedWindow): PlannedWindow {
+  return { ...window, durationMs: durationMs(duration) };
 }
 
 function givenSteps(spec: RolloutSpec): PlannedStep[] {

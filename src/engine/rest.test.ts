@@ -6,6 +6,7 @@ const ENDED = { name: "checkout-1", outcome: "RolledBack" as const, hash: "new",
 const BASE: RestFacts = {
   suspend: false,
   invalid: [],
+  policyProblems: [],
   own: OWN,
   live: { track: "own", hash: "live" },
   undo: false,

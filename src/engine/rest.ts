@@ -6,6 +6,8 @@ export interface RestFacts {
   suspend: boolean;
   /** Sentences: what is wrong with the spec. */
   invalid: readonly string[];
+  /** Sentences: what is wrong with the policies. While there are any, no version gets to users but those that they were on before. */
+  policyProblems: readonly string[];
   own:
     | {
         hash: string;
@@ -36,6 +38,8 @@ export type RestDecision =
   | { kind: "native" }
   | { kind: "start"; reason: RunSpec["reason"] }
   | { kind: "suspended"; message: string }
+  /** A new version waits until the policies can be read. */
+  | { kind: "blocked"; message: string }
   /** The newest template was refused and stays out until it changes or somebody says retry. */
   | { kind: "refused"; outcome: Outcome; message: string }
   /** Every pod is of the refused template, since its hold was broken while nobody looked: users are brought back on a twin (machine rule 2). */
@@ -57,9 +61,15 @@ export function decideRest(facts: RestFacts): RestDecision {
   if (newestRun !== undefined && newestRun.hash === own.hash && newestRun.outcome !== "Superseded") {
     if (!newestRun.retry && own.rolledOut && live.track === "own" && !facts.suspend) return bringBack(facts);
     if (!newestRun.retry) return { kind: "refused", outcome: newestRun.outcome, message: newestRun.message };
-    return facts.suspend ? suspended() : { kind: "start", reason: "Retry" };
+    return beginning(facts, "Retry");
   }
-  return facts.suspend ? suspended() : { kind: "start", reason: facts.wasLive ? "FastPath" : "NewRevision" };
+  return beginning(facts, facts.wasLive ? "FastPath" : "NewRevision");
+}
+
+function beginning(facts: RestFacts, reason: RunSpec["reason"]): RestDecision {
+  if (facts.suspend) return suspended();
+  if (reason === "FastPath" || facts.policyProblems.length === 0) return { kind: "start", reason };
+  return { kind: "blocked", message: `a new version waits: ${facts.policyProblems.join("; ")}` };
 }
 
 /** The deployment controller undoes any scaling of the ReplicaSets by now: only pods of another Deployment can take the users over. */

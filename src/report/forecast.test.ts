@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { rolloutSpecSchema } from "../api/rollout.ts";
+import { alone } from "../api/policy/alone.test-helper.ts";
 import { compilePlan } from "../engine/plan.ts";
 import { forecast } from "./forecast.ts";
 
@@ -16,7 +16,7 @@ function planOf(windows: object[]) {
     promotion: { ramp: [100], observe: "1h" },
     windows,
   };
-  return compilePlan(rolloutSpecSchema.parse(spec));
+  return compilePlan(alone(spec));
 }
 
 const NOW = Date.parse("2026-11-27T14:30:00Z"); // a Friday

@@ -1,17 +1,18 @@
-import type { RolloutSpec } from "../api/rollout.ts";
+import { CHANNEL_KINDS } from "../api/notifications.ts";
+import { originOf } from "../api/policy/origins.ts";
 import type { Plan, PlannedObjective } from "../api/run.ts";
 import { formatDuration, formatPercent } from "../api/units.ts";
 import { rfc3339 } from "../engine/memory.ts";
 import type { Forecast } from "./forecast.ts";
+import { stepOrigin, UNKNOWN } from "./step-origin.ts";
 
 export interface PlannedRollout {
   name: string;
   namespace: string;
   /** Where its file has it, as "rollout.yaml:3". */
   place: string;
-  /** The spec as it is written, without defaults. */
-  written: unknown;
-  spec: RolloutSpec;
+  /** The policies that were laid under it, the last one on top. */
+  policies: readonly string[];
   plan: Plan;
   forecast: Forecast;
 }
@@ -20,23 +21,22 @@ export interface PlannedRollout {
 type Row = readonly [what: string, value: string, from: string];
 
 /** Each value of the plan, and where it comes from. */
-export function planValues({ written, spec, plan }: PlannedRollout): Row[] {
-  const from = (...path: string[]) => (has(written, path) ? "Rollout" : "default");
+export function planValues({ plan }: PlannedRollout): Row[] {
+  const from = (field: string) => originOf(plan.origins, field) ?? UNKNOWN;
   const { analysis } = plan;
+  const { holdMs, then } = analysis.onInconclusive;
   return [
-    ["keepPrevious", formatDuration(plan.keepPreviousMs), from("promotion", "keepPrevious")],
+    ["keepPrevious", formatDuration(plan.keepPreviousMs), from("promotion.keepPrevious")],
     ["progressDeadline", formatDuration(plan.progressDeadlineMs), from("progressDeadline")],
-    ["prometheus", analysis.prometheus, from("analysis", "prometheus", "name")],
-    ["interval", formatDuration(analysis.intervalMs), from("analysis", "interval")],
-    ["minRequests", String(analysis.minRequests), from("analysis", "minRequests")],
-    [
-      "onInconclusive",
-      `hold ${spec.analysis.onInconclusive.hold}, then ${analysis.onInconclusive.then}`,
-      from("analysis", "onInconclusive"),
-    ],
-    ...analysis.objectives.map(
-      (objective): Row => [`objective ${objective.name}`, limitOf(objective), from("analysis", "objectives")],
-    ),
+    ["drainAfter", formatDuration(plan.drainAfterMs), from("rollback.drainAfter")],
+    ["settle", formatDuration(plan.settleMs), from("traffic.settle")],
+    ["unmanagedCallers", plan.unmanagedCallers, from("traffic.unmanagedCallers")],
+    ["prometheus", analysis.prometheus, from("analysis.prometheus.name")],
+    ["interval", formatDuration(analysis.intervalMs), from("analysis.interval")],
+    ["minRequests", String(analysis.minRequests), from("analysis.minRequests")],
+    ["onInconclusive", `hold ${formatDuration(holdMs)}`, from("analysis.onInconclusive.hold")],
+    ["", `then ${then}`, from("analysis.onInconclusive.then")],
+    ...analysis.objectives.map((objective): Row => [`objective ${objective.name}`, ...objectiveValue(plan, objective)]),
     ...plan.windows.map(
       ({ name, kind, schedule, durationMs, timeZone, overrun, from: source }): Row => [
         `window ${name}`,
@@ -44,12 +44,25 @@ export function planValues({ written, spec, plan }: PlannedRollout): Row[] {
         source,
       ],
     ),
+    ...plan.notifications.map(
+      (channel): Row => [
+        `channel ${channel.name}`,
+        kindOfChannel(channel),
+        from(`notifications.channels.${channel.name}`),
+      ],
+    ),
   ];
 }
 
-/** Where the steps come from: those of the promotion are stated apart. */
-export function stepSource({ written }: PlannedRollout, isPromotion: boolean): string {
-  return has(written, isPromotion ? ["promotion"] : ["steps"]) ? "Rollout" : "default";
+function objectiveValue(plan: Plan, objective: PlannedObjective): [value: string, from: string] {
+  const field = `analysis.objectives.${objective.name}`;
+  const source = originOf(plan.origins, field) ?? UNKNOWN;
+  const own = plan.origins[`${field}.onBreach`];
+  return [limitOf(objective), own === undefined ? source : `${source}; onBreach ${own}`];
+}
+
+function kindOfChannel(channel: Plan["notifications"][number]): string {
+  return CHANNEL_KINDS.find((kind) => channel[kind] !== undefined) ?? "";
 }
 
 function limitOf({ kind, limitFraction, maxMs, onBreach }: PlannedObjective): string {
@@ -58,11 +71,6 @@ function limitOf({ kind, limitFraction, maxMs, onBreach }: PlannedObjective): st
       ? `${formatPercent((1 - limitFraction) * 100)} within ${formatDuration(maxMs ?? 0)}`
       : `at most ${formatPercent(limitFraction * 100)} fail`;
   return `${limit}; on a breach ${onBreach}`;
-}
-
-function has(value: unknown, path: readonly string[]): boolean {
-  const found = path.reduce<unknown>((at, key) => (at as Record<string, unknown> | null | undefined)?.[key], value);
-  return found !== undefined;
 }
 
 /** A time to the minute. */
@@ -81,7 +89,7 @@ export function stepRows(rollout: PlannedRollout, users: number | undefined): st
     minute(step.beginsMs) + (step.waitMs > 0 ? ` (waits ${formatDuration(step.waitMs - (step.waitMs % 1000))})` : ""),
     `for ${formatDuration(step.observeMs)}`,
     step.approval ? "approval" : "-",
-    stepSource(rollout, plan.steps[index]?.promotion ?? false),
+    plan.steps[index] === undefined ? UNKNOWN : stepOrigin(plan, plan.steps[index]),
   ]);
   return [head, ...rows];
 }

@@ -48,9 +48,9 @@ function custom(
   versions: readonly string[],
   kind: string,
   plural: string,
-  statusSubresource = true,
+  { statusSubresource = true, namespaced = true } = {},
 ): Kind {
-  const resources = versions.map((version) => ({ group, version, kind, plural, namespaced: true }));
+  const resources = versions.map((version) => ({ group, version, kind, plural, namespaced }));
   return kindOf(resources, { statusSubresource, generation: true, unconditionalUpdate: false });
 }
 
@@ -81,8 +81,15 @@ function builtIns(): Kind[] {
 
 const istioVersions = ["v1", "v1beta1", "v1alpha3"];
 
-/** What a cluster with Istio and Sluice's CRDs serves. `policies`: it also serves MutatingAdmissionPolicy. */
-export function createKinds(options: { policies: boolean; istioVersions?: readonly string[] }): Kinds {
+/**
+ * What a cluster with Istio and Sluice's CRDs serves. `policies`: it also serves MutatingAdmissionPolicy. `rolloutPolicies`: false for
+ * the CRDs of an older version, without RolloutPolicy and ClusterRolloutPolicy.
+ */
+export function createKinds(options: {
+  policies: boolean;
+  istioVersions?: readonly string[];
+  rolloutPolicies?: boolean;
+}): Kinds {
   const kinds = new Map<string, Kind>();
   const add = (kind: Kind) => void kinds.set(kind.name, kind);
   for (const kind of builtIns()) add(kind);
@@ -96,6 +103,16 @@ export function createKinds(options: { policies: boolean; istioVersions?: readon
   }
   add(custom(GROUP, [VERSION], "Rollout", "rollouts"));
   add(custom(GROUP, [VERSION], "RolloutRun", "rolloutruns"));
+  if (options.rolloutPolicies ?? true) {
+    const statusSubresource = false;
+    add(custom(GROUP, [VERSION], "RolloutPolicy", "rolloutpolicies", { statusSubresource }));
+    add(
+      custom(GROUP, [VERSION], "ClusterRolloutPolicy", "clusterrolloutpolicies", {
+        statusSubresource,
+        namespaced: false,
+      }),
+    );
+  }
 
   return {
     of: (resource) => {

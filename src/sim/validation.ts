@@ -1,5 +1,6 @@
 import type { z } from "zod";
-import { rolloutSpecSchema } from "../api/rollout.ts";
+import { clusterRolloutPolicySpecSchema, rolloutPolicySpecSchema } from "../api/policy/spec.ts";
+import { statedRolloutSchema } from "../api/rollout.ts";
 import { rolloutStatusSchema, runSpecSchema, runStatusSchema } from "../api/run.ts";
 import type { ApiError } from "../kube/errors.ts";
 import type { KubeObject } from "../kube/port.ts";
@@ -82,9 +83,16 @@ function unlessKept(
 
 const validateRollout: Validator = (object, old, strictness) => ({
   ...object,
-  spec: unlessKept(old, object, "spec", () => parse(rolloutSpecSchema, object["spec"], "spec", object, strictness)),
+  spec: unlessKept(old, object, "spec", () => parse(statedRolloutSchema, object["spec"], "spec", object, strictness)),
   status: withStatus(rolloutStatusSchema, object, old),
 });
+
+function validatePolicy(schema: z.ZodType): Validator {
+  return (object, old, strictness) => ({
+    ...object,
+    spec: unlessKept(old, object, "spec", () => parse(schema, object["spec"], "spec", object, strictness)),
+  });
+}
 
 const validateRun: Validator = (object, old, strictness) => {
   const spec = unlessKept(old, object, "spec", () =>
@@ -137,6 +145,8 @@ const validateWorkload: Validator = (object, old, strictness) => {
 const validators: Readonly<Record<string, Validator>> = {
   "rollouts.sluice.dev": validateRollout,
   "rolloutruns.sluice.dev": validateRun,
+  "rolloutpolicies.sluice.dev": validatePolicy(rolloutPolicySpecSchema),
+  "clusterrolloutpolicies.sluice.dev": validatePolicy(clusterRolloutPolicySpecSchema),
   "deployments.apps": validateWorkload,
   "replicasets.apps": validateWorkload,
 };

@@ -151,13 +151,13 @@ export const badSteps: readonly BadCase[] = [
   },
   {
     name: "a step's observe shorter than the interval",
-    spec: { ...steps(first, { name: "second", weight: 20, observe: "5s" }) },
+    spec: { ...steps(first, { name: "second", weight: 20, observe: "5s" }), analysis: { interval: "10s" } },
     path: "spec.steps[1].observe",
     says: /analysis.interval/,
   },
   {
     name: "the promotion's observe shorter than the interval",
-    spec: { analysis: { interval: "2m" } },
+    spec: { promotion: { observe: "1m" }, analysis: { interval: "2m" } },
     path: "spec.promotion.observe",
     says: /analysis.interval/,
   },

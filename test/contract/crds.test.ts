@@ -11,8 +11,9 @@ import { connectLab } from "../lab/control.ts";
 import { type Lab, startLab } from "../lab/lab.ts";
 import { applyCrds } from "../lab/seed.ts";
 import { badCases } from "./bad-rollouts.ts";
-import { goodCases } from "./good-rollouts.ts";
+import { goodCases, lateCases } from "./good-rollouts.ts";
 import { rollout, twoLines } from "./manifests.ts";
+import { badPolicies, goodPolicies, latePolicies, policy } from "./policies.ts";
 import { fullStatus, run, runSpec } from "./runs.ts";
 
 const namespace = "crd-contract";
@@ -39,7 +40,8 @@ interface Stored extends KubeObject {
 }
 
 async function create(object: KubeObject, query: Record<string, string> = {}): Promise<Stored> {
-  const path = await lab.admin.path({ apiVersion, kind: object.kind, namespace });
+  const scope = object.metadata.namespace === undefined ? {} : { namespace };
+  const path = await lab.admin.path({ apiVersion, kind: object.kind, ...scope });
   return await lab.admin.call("POST", path, { body: object, query: { fieldValidation: "Strict", ...query } });
 }
 
@@ -54,7 +56,7 @@ const dryRun = { dryRun: "All" };
 const ref = (kind: string, name: string) => ({ apiVersion, kind, namespace, name });
 
 describe("a Rollout is taken:", () => {
-  test.each(goodCases)("$name", async ({ spec }) => {
+  test.each([...goodCases, ...lateCases])("$name", async ({ spec }) => {
     await expect(create(rollout(spec, "good", namespace), dryRun)).resolves.toMatchObject({ kind: "Rollout" });
   });
 });
@@ -81,39 +83,38 @@ describe("a Rollout is refused, and the message names the field:", () => {
   });
 });
 
-test("the two-line Rollout gets its defaults, and a status that nobody has written yet", async () => {
-  await create(rollout({}, "defaults", namespace));
-  expect(await lab.admin.get(ref("Rollout", "defaults"))).toMatchObject({
-    spec: {
-      workload: { apiVersion: "apps/v1", kind: "Deployment", name: "checkout" },
-      traffic: {
-        settle: "15s",
-        unmanagedCallers: "Refuse",
-        istio: { subsets: { stable: "stable", canary: "canary" } },
-      },
-      steps: [
-        { name: "first", weight: 10, observe: "5m" },
-        { name: "third", weight: 30, observe: "5m" },
-      ],
-      promotion: { ramp: [50, 100], observe: "1m", keepPrevious: "10m" },
-      rollback: { drainAfter: "30s" },
-      analysis: {
-        prometheus: { name: "default" },
-        interval: "10s",
-        minRequests: 100,
-        onBreach: "Rollback",
-        onInconclusive: { hold: "15m", then: "Pause" },
-        objectives: [
-          { name: "errors", errorRate: { max: "2%" } },
-          { name: "latency", latency: { quantile: "95%", max: "500ms" } },
-        ],
-      },
-      progressDeadline: "10m",
-      suspend: false,
-      historyLimit: 10,
-    },
-    status: { observedGeneration: -1 },
+describe("a policy is taken:", () => {
+  test.each([...goodPolicies, ...latePolicies])("$kind: $name", async ({ kind, spec }) => {
+    await expect(create(policy(kind, spec, "good", namespace), dryRun)).resolves.toMatchObject({ kind });
   });
+});
+
+describe("a policy is refused, and the message names the field:", () => {
+  test.each(badPolicies)("$kind: $name", async ({ kind, spec, path, says, server }) => {
+    const message = await refusal(create(policy(kind, spec, "bad", namespace), dryRun));
+    expect(message).toContain(server?.path ?? path);
+    expect(message).toMatch(server?.says ?? says);
+    expect(message).not.toMatch(/evaluating|no such overload|no such key|compile/);
+  });
+});
+
+test("a policy is stored as it is written, with defaults in the items of its lists only", async () => {
+  const spec = { namespaceSelector: {}, steps: [{ name: "a", weight: 1 }], analysis: { minRequests: 7 } };
+  await create(policy("ClusterRolloutPolicy", spec, "stored", namespace));
+  const stored = await lab.admin.get({ apiVersion, kind: "ClusterRolloutPolicy", name: "stored" });
+  expect(stored["spec"]).toEqual({ ...spec, steps: [{ name: "a", weight: 1, observe: "5m" }] });
+});
+
+test("the two-line Rollout gets a status that nobody has written yet, and no default that a policy could give", async () => {
+  await create(rollout({}, "defaults", namespace));
+  const stored = await lab.admin.get(ref("Rollout", "defaults"));
+  expect(stored["spec"]).toEqual({
+    workload: { apiVersion: "apps/v1", kind: "Deployment", name: "checkout" },
+    traffic: { istio: { virtualServices: [{ name: "checkout" }], subsets: { stable: "stable", canary: "canary" } } },
+    suspend: false,
+    historyLimit: 10,
+  });
+  expect(stored["status"]).toMatchObject({ observedGeneration: -1, phase: "" });
 });
 
 test("the first observe that is too short is named by its index", async () => {
@@ -122,7 +123,7 @@ test("the first observe that is too short is named by its index", async () => {
     { name: "b", weight: 2, observe: "1s" },
     { name: "c", weight: 3, observe: "2s" },
   ];
-  const message = await refusal(create(rollout({ steps }, "short", namespace), dryRun));
+  const message = await refusal(create(rollout({ steps, analysis: { interval: "10s" } }, "short", namespace), dryRun));
   expect(message).toContain("spec.steps[1].observe must not be shorter than spec.analysis.interval");
 });
 
@@ -159,7 +160,7 @@ test("two people's server-side applies each keep the steps of the other", async 
   ]);
 });
 
-test("kubectl can find both kinds by their short names and by the category, and shows the columns", async () => {
+test("kubectl can find the kinds by their short names and by the category, and shows the columns", async () => {
   interface ApiResource {
     name: string;
     shortNames?: string[];
@@ -171,6 +172,12 @@ test("kubectl can find both kinds by their short names and by the category, and 
   );
   expect(resources).toContainEqual(
     expect.objectContaining({ name: "rolloutruns", shortNames: ["srr"], categories: ["sluice"] }),
+  );
+  expect(resources).toContainEqual(
+    expect.objectContaining({ name: "rolloutpolicies", shortNames: ["srp"], categories: ["sluice"] }),
+  );
+  expect(resources).toContainEqual(
+    expect.objectContaining({ name: "clusterrolloutpolicies", shortNames: ["scrp"], namespaced: false }),
   );
   expect(resources.map(({ name }) => name)).toContain("rolloutruns/status");
 });

@@ -71,3 +71,19 @@ export const goodCases: readonly GoodCase[] = [
     },
   },
 ];
+
+/** The API server takes these, since a policy may state the rest. Without one they are refused by who knows that there is none. */
+export const lateCases: readonly (GoodCase & { path: string; says: RegExp })[] = [
+  {
+    name: "a step's observe shorter than the default interval",
+    spec: steps({ ...first, observe: "5s" }),
+    path: "spec.steps[0].observe",
+    says: /no less than analysis.interval \(10s\)/,
+  },
+  {
+    name: "an interval longer than the promotion's default observe",
+    spec: { analysis: { interval: "2m" } },
+    path: "spec.promotion.observe",
+    says: /no less than analysis.interval \(2m\)/,
+  },
+];

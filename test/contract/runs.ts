@@ -1,5 +1,5 @@
 import { compilePlan } from "../../src/engine/plan.ts";
-import { rolloutSpecSchema } from "../../src/api/rollout.ts";
+import { alone } from "../../src/api/policy/alone.test-helper.ts";
 import { type RunStatus, runStatusSchema } from "../../src/api/run.ts";
 import type { RunSpec } from "../../src/api/run-spec.ts";
 import type { Pinned, TrackedRevision } from "../../src/api/pinned.ts";
@@ -39,7 +39,7 @@ export function runSpec(rollout: Record<string, unknown> = twoLines): RunSpec {
       workload: "checkout-7",
       podLabels: { "sluice.dev/run": "checkout-7" },
     },
-    plan: compilePlan(rolloutSpecSchema.parse(rollout)),
+    plan: compilePlan(alone(rollout)),
     pinned,
     commands: [],
   };

@@ -17,9 +17,14 @@ export interface KindDefinition {
   singular: string;
   shortName: string;
   description: string;
+  /** @default "Namespaced" */
+  scope?: "Namespaced" | "Cluster";
+  /** What the API server judges and stores. */
   spec: z.ZodType;
-  status: z.ZodType;
-  statusDescription: string;
+  /** The spec with the defaults that are filled in later, for the reference. @default spec */
+  documented?: z.ZodType;
+  /** Kinds without one are only ever written by people. */
+  status?: { schema: z.ZodType; description: string };
   /** Longest name that an object may have. */
   nameLength: number;
   columns: readonly PrinterColumn[];
@@ -39,12 +44,12 @@ export interface CustomResourceDefinition {
       shortNames: string[];
       categories: string[];
     };
-    scope: "Namespaced";
+    scope: "Namespaced" | "Cluster";
     versions: {
       name: string;
       served: true;
       storage: true;
-      subresources: { status: Record<string, never> };
+      subresources?: { status: Record<string, never> };
       additionalPrinterColumns: PrinterColumn[];
       schema: { openAPIV3Schema: StructuralSchema };
     }[];
@@ -53,7 +58,7 @@ export interface CustomResourceDefinition {
 
 /** The CustomResourceDefinition of a kind. */
 export function crdOf(definition: KindDefinition): CustomResourceDefinition {
-  const { kind, plural, singular, shortName } = definition;
+  const { kind, plural, singular, shortName, scope = "Namespaced" } = definition;
   return {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",
@@ -61,13 +66,13 @@ export function crdOf(definition: KindDefinition): CustomResourceDefinition {
     spec: {
       group: GROUP,
       names: { kind, listKind: `${kind}List`, plural, singular, shortNames: [shortName], categories: ["sluice"] },
-      scope: "Namespaced",
+      scope,
       versions: [
         {
           name: VERSION,
           served: true,
           storage: true,
-          subresources: { status: {} },
+          ...(definition.status === undefined ? {} : { subresources: { status: {} } }),
           additionalPrinterColumns: [...definition.columns],
           schema: { openAPIV3Schema: objectSchema(definition) },
         },
@@ -87,12 +92,12 @@ function objectSchema(definition: KindDefinition): StructuralSchema {
       // The length of its name is all that a CRD may say about metadata.
       metadata: { type: "object", properties: { name: { type: "string", maxLength: definition.nameLength } } },
       spec: structural(definition.spec),
-      // -1: nobody has looked at this object yet. Tools that wait for an object would otherwise take a new one for finished.
-      status: {
-        ...structural(definition.status),
-        description: definition.statusDescription,
-        default: { observedGeneration: -1 },
-      },
+      ...(definition.status === undefined ? {} : { status: statusSchema(definition.status) }),
     },
   };
+}
+
+/** -1: nobody has looked at this object yet. Tools that wait for an object would otherwise take a new one for finished. */
+function statusSchema({ schema, description }: NonNullable<KindDefinition["status"]>): StructuralSchema {
+  return { ...structural(schema), description, default: { observedGeneration: -1 } };
 }

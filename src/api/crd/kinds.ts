@@ -1,5 +1,6 @@
 import { ROLLOUT_NAME_LENGTH } from "../fields.ts";
-import { rolloutSpecSchema } from "../rollout.ts";
+import { clusterRolloutPolicySpecSchema, rolloutPolicySpecSchema } from "../policy/spec.ts";
+import { rolloutSpecSchema, statedRolloutSchema } from "../rollout.ts";
 import { rolloutStatusSchema, runSpecSchema, runStatusSchema } from "../run.ts";
 import { crdOf, type CustomResourceDefinition, type KindDefinition } from "./definition.ts";
 
@@ -12,9 +13,9 @@ export const rolloutKind: KindDefinition = {
   shortName: "sro",
   description:
     "A Rollout says what is protected and how: a workload, the traffic that reaches it, the steps in which a new version meets users, and the limits that it must keep to. It belongs to Git.",
-  spec: rolloutSpecSchema,
-  status: rolloutStatusSchema,
-  statusDescription: "What Sluice sees and does. Written by Sluice only.",
+  spec: statedRolloutSchema,
+  documented: rolloutSpecSchema,
+  status: { schema: rolloutStatusSchema, description: "What Sluice sees and does. Written by Sluice only." },
   nameLength: ROLLOUT_NAME_LENGTH,
   columns: [
     { name: "Phase", type: "string", jsonPath: ".status.phase" },
@@ -45,8 +46,7 @@ export const runKind: KindDefinition = {
   description:
     "A RolloutRun is one attempt to bring one revision to users: the plan that it goes by, the commands that people gave, and the evidence. Sluice makes it; it never belongs to Git.",
   spec: runSpecSchema,
-  status: runStatusSchema,
-  statusDescription: "The engine's memory and the evidence. Written by Sluice only.",
+  status: { schema: runStatusSchema, description: "The engine's memory and the evidence. Written by Sluice only." },
   nameLength: 63,
   columns: [
     { name: "Rollout", type: "string", jsonPath: ".spec.rollout" },
@@ -63,7 +63,46 @@ export const runKind: KindDefinition = {
   ],
 };
 
-export const kinds: readonly KindDefinition[] = [rolloutKind, runKind];
+const NEVER_MID_RUN = "A run keeps what it began with, whatever becomes of the policy.";
+
+export const policyKind: KindDefinition = {
+  kind: "RolloutPolicy",
+  plural: "rolloutpolicies",
+  singular: "rolloutpolicy",
+  shortName: "srp",
+  description: `A RolloutPolicy holds steps, objectives, windows and notifications for many Rollouts of its namespace. A Rollout overrides what it states itself. ${NEVER_MID_RUN}`,
+  spec: rolloutPolicySpecSchema,
+  nameLength: 253,
+  columns: [AGE],
+};
+
+export const clusterPolicyKind: KindDefinition = {
+  kind: "ClusterRolloutPolicy",
+  plural: "clusterrolloutpolicies",
+  singular: "clusterrolloutpolicy",
+  shortName: "scrp",
+  scope: "Cluster",
+  description: `A ClusterRolloutPolicy holds what a RolloutPolicy does, for the Rollouts of the namespaces that it selects, and limits that can be tightened but not loosened. ${NEVER_MID_RUN}`,
+  spec: clusterRolloutPolicySpecSchema,
+  nameLength: 253,
+  columns: [
+    {
+      name: "First",
+      type: "string",
+      jsonPath: ".spec.limits.maxFirstWeight",
+      description: "The largest share of the users in the first step.",
+    },
+    {
+      name: "Observe",
+      type: "string",
+      jsonPath: ".spec.limits.minObserve",
+      description: "How long each weight is watched at least.",
+    },
+    AGE,
+  ],
+};
+
+export const kinds: readonly KindDefinition[] = [rolloutKind, runKind, policyKind, clusterPolicyKind];
 
 /** The CRDs of all kinds, made afresh. */
 export function allCrds(): CustomResourceDefinition[] {

@@ -20,8 +20,13 @@ function kindSections(kind: KindDefinition): string[] {
   return [
     `## ${kind.kind}`,
     `${kind.description} Its name has at most ${kind.nameLength} characters.`,
-    ...objectSections(structural(kind.spec), `${kind.kind}.spec`),
-    ...objectSections({ ...structural(kind.status), description: kind.statusDescription }, `${kind.kind}.status`),
+    ...objectSections(structural(kind.documented ?? kind.spec), `${kind.kind}.spec`),
+    ...(kind.status === undefined
+      ? []
+      : objectSections(
+          { ...structural(kind.status.schema), description: kind.status.description },
+          `${kind.kind}.status`,
+        )),
   ];
 }
 

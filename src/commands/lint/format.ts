@@ -1,5 +1,5 @@
 import { LINT_HEADS } from "../../checks/lint.ts";
-import { formatPlace, type LintFinding, type LintResult } from "./lint-sources.ts";
+import { formatPlace, POLICY_EXISTS, type LintFinding, type LintResult } from "./lint-sources.ts";
 
 export const LINT_FORMATS = ["text", "github", "sarif"] as const;
 export type LintFormat = (typeof LINT_FORMATS)[number];
@@ -31,10 +31,11 @@ function property(text: string): string {
   return data(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
 }
 
-function summary({ findings, rollouts, files }: LintResult): string {
+function summary({ findings, rollouts, policies, files }: LintResult): string {
   const errors = findings.filter(({ severity }) => severity === "fail").length;
   const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? "" : "s"}`;
-  return `${count(rollouts, "Rollout")} in ${count(files, "file")}: ${count(errors, "error")}, ${count(findings.length - errors, "warning")}`;
+  const shared = policies === 0 ? "" : ` and ${policies === 1 ? "1 policy" : `${policies} policies`}`;
+  return `${count(rollouts, "Rollout")}${shared} in ${count(files, "file")}: ${count(errors, "error")}, ${count(findings.length - errors, "warning")}`;
 }
 
 /** SARIF 2.1.0, which code scanning reads. */
@@ -48,14 +49,15 @@ function sarif(findings: readonly LintFinding[], version: string): object {
   }));
   const schema = {
     id: "schema",
-    shortDescription: { text: "The file is YAML, and the Rollout is one that the API server takes." },
+    shortDescription: { text: "The file is YAML, and the Rollout or policy is one that the API server takes." },
   };
+  const policyExists = { id: POLICY_EXISTS, shortDescription: { text: "The policy that a Rollout names is known." } };
   return {
     $schema: "https://json.schemastore.org/sarif-2.1.0.json",
     version: "2.1.0",
     runs: [
       {
-        tool: { driver: { name: "sluice lint", version, rules: [...rules, schema] } },
+        tool: { driver: { name: "sluice lint", version, rules: [...rules, schema, policyExists] } },
         results: findings.map(({ file, line, column, id, severity, message, remedy }) => ({
           ruleId: id,
           level: severity === "fail" ? "error" : "warning",

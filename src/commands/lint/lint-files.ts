@@ -12,9 +12,9 @@ export async function lint(flags: LintFlags): Promise<void> {
   const names = (await Promise.all(flags.filename.map(filesOf))).flat();
   const sources = await Promise.all([...new Set(names)].map(read));
   const result = lintSources(sources, flags.namespace);
-  if (result.rollouts === 0 && result.findings.length === 0)
+  if (result.rollouts + result.policies === 0 && result.findings.length === 0)
     throw usage(
-      `there is no Rollout in ${flags.filename.join(", ")} (${sources.length} YAML files): nothing was looked at\nName the folder that holds them, or leave this check out.`,
+      `there is no Rollout and no policy in ${flags.filename.join(", ")} (${sources.length} YAML files): nothing was looked at\nName the folder that holds them, or leave this check out.`,
     );
   process.stdout.write(formatLint(result, flags.output, readVersion()));
   if (result.findings.some(({ severity }) => severity === "fail")) throw new CommandFailure("", EXIT.failed);

@@ -1,11 +1,13 @@
 import { istioBucketsMs } from "../../analysis/queries.ts";
-import { readRollouts, type YamlRollout } from "../../api/yaml.ts";
+import { readRolloutFiles, type YamlRollout } from "../../api/yaml.ts";
 import { LINT_CHECKS, OBJECT_CHECKS, type Needs } from "../../checks/lint.ts";
 import { ruleHost } from "../../checks/destination-rule.ts";
 import { keyIn, keyOf } from "../../checks/raw.ts";
 import type { CheckWorld, Place, RolloutFacts, Severity } from "../../checks/types.ts";
 import type { KubeObject } from "../../kube/port.ts";
 import { manifestsIn, type Manifest, type Position, type Source } from "./manifests.ts";
+
+export const POLICY_EXISTS = "policy-exists";
 
 export interface LintFinding extends Position {
   /** A check's id; "schema" for a Rollout that the API server would not take, or a file that is no YAML. */
@@ -19,21 +21,19 @@ export interface LintResult {
   /** By file, line and column. */
   findings: LintFinding[];
   rollouts: number;
+  policies: number;
   files: number;
 }
 
 /** Everything that can be said of these files without a cluster. Objects without a namespace are taken to be in `namespace`. */
 export function lintSources(sources: readonly Source[], namespace: string): LintResult {
   const manifests = sources.flatMap((source) => manifestsIn(source, namespace));
-  const read = sources.map(({ file, text }) => readRollouts(text, file));
-  const broken = read.flatMap(({ problems }) =>
-    problems.map(({ file, line, column, path, message }): LintFinding => {
-      const at = path === "" ? "" : `${path}: `;
-      return { file, line, column, id: "schema", severity: "fail", message: `${at}${message}`, remedy: "" };
-    }),
-  );
-  const rollouts = read.flatMap((each) => each.rollouts);
-  const facts = rollouts.map((rollout) => factsOf(rollout, namespace));
+  const { rollouts, policies, problems } = readRolloutFiles(sources, namespace);
+  const broken = problems.map(({ file, line, column, path, message }): LintFinding => {
+    const at = path === "" ? "" : `${path}: `;
+    return { file, line, column, id: "schema", severity: "fail", message: `${at}${message}`, remedy: "" };
+  });
+  const facts = rollouts.map(factsOf);
   const found = rollouts.flatMap((rollout, index) => {
     const own = facts[index];
     return own === undefined ? [] : findingsFor(rollout, own, facts, manifests);
@@ -49,7 +49,8 @@ export function lintSources(sources: readonly Source[], namespace: string): Lint
       }),
     ),
   );
-  return { findings: distinct([...broken, ...ofObjects, ...found]), rollouts: rollouts.length, files: sources.length };
+  const all = distinct([...broken, ...ofObjects, ...found]);
+  return { findings: all, rollouts: rollouts.length, policies, files: sources.length };
 }
 
 function findingsFor(
@@ -69,6 +70,17 @@ function findingsFor(
       remedy: "Give its file as well: lint -f takes several.",
     }),
   );
+  const unknown = [rollout.missingPolicy ?? []].flat().map(
+    ({ file, line, column, path }): LintFinding => ({
+      file,
+      line,
+      column,
+      id: POLICY_EXISTS,
+      severity: "warn",
+      message: `${path}: the policy that it names is not among the files: the Rollout is looked at without it.`,
+      remedy: "Give its file as well: lint -f takes several.",
+    }),
+  );
   const has: Record<Needs, boolean> = {
     nothing: true,
     routes: missing.length === 0,
@@ -79,6 +91,7 @@ function findingsFor(
   const told = LINT_CHECKS.filter(({ needs }) => has[needs]).flatMap(({ check }) => check.run(world));
   return [
     ...missing,
+    ...unknown,
     ...told.map(({ id, severity, message, remedy, place }): LintFinding => {
       const at = place === undefined ? home : (placeIn(manifests, place) ?? home);
       return { ...at, id, severity, message, remedy };
@@ -109,10 +122,9 @@ function worldOf(rollout: RolloutFacts, rollouts: readonly RolloutFacts[], manif
   };
 }
 
-function factsOf({ name, namespace, spec }: YamlRollout, otherwise: string): RolloutFacts {
-  const inNamespace = namespace ?? otherwise;
-  const serviceHost = `${spec.traffic.service ?? spec.workload.name}.${inNamespace}.svc.cluster.local`;
-  return { name, namespace: inNamespace, uid: `${inNamespace}/${name}`, creationTimestamp: "", spec, serviceHost };
+function factsOf({ name, namespace, effective: { spec } }: YamlRollout): RolloutFacts {
+  const serviceHost = `${spec.traffic.service ?? spec.workload.name}.${namespace}.svc.cluster.local`;
+  return { name, namespace, uid: `${namespace}/${name}`, creationTimestamp: "", spec, serviceHost };
 }
 
 /** In plain form the rule may be made by the run; in split form it may be kept elsewhere. */

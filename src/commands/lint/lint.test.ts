@@ -46,7 +46,7 @@ const good = [file("rollout.yaml", ROLLOUT), file("route.yaml", ROUTE.replace("3
 
 describe("lint", () => {
   test("has nothing to say of a Rollout in order", () => {
-    expect(lintSources(good, "default")).toEqual({ findings: [], rollouts: 1, files: 2 });
+    expect(lintSources(good, "default")).toEqual({ findings: [], rollouts: 1, policies: 0, files: 2 });
   });
 
   test("names the place in the file of the object that is wrong", () => {
