@@ -12,6 +12,7 @@ export const NOTIFICATION_EVENTS = [
   "Started",
   "StepAdvanced",
   "StepPassed",
+  "WaitingForWindow",
   "ApprovalNeeded",
   "Paused",
   "PreflightFailed",
@@ -25,6 +26,10 @@ export const NOTIFICATION_EVENTS = [
   "Promoted",
   "Aborted",
   "Superseded",
+  "CommandRefused",
+  "HoldBroken",
+  "TwinEdited",
+  "RouteContended",
 ] as const;
 export type NotificationEvent = (typeof NOTIFICATION_EVENTS)[number];
 

@@ -18,7 +18,7 @@ export const transitionRecordSchema = z.object({
   at: timeSchema.describe("When it was."),
   from: z.string().describe("The phase that was left."),
   to: z.string().describe("The phase that was entered."),
-  event: z.string().describe("What moved it."),
+  event: z.string().describe("What moved it; or, where it stayed, what is remarked on."),
   message: z.string().optional().describe("Why, in a sentence."),
   by: z.string().optional().describe("Who, when it was a person's command."),
 });

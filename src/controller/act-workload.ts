@@ -92,7 +92,8 @@ const MUST_BE_PAUSED: readonly Phase[] = [
 
 async function arrangeOwn(context: Context, run: ReadRun, seen: Observed, wish: Desired["own"]): Promise<boolean> {
   if (seen.own === undefined || wish === "leave") return false;
-  if (wish === "pause" && MUST_BE_PAUSED.includes(run.status.phase)) return mendHold(context, run.object, seen.own);
+  if (wish === "pause" && MUST_BE_PAUSED.includes(run.status.phase))
+    return mendHold(context, run.object, seen.own, run);
   if (wish === "pause") return patchOwn(context, seen.own, pausePatch(seen.own));
   if (seen.ownState?.paused !== true) return false;
   // Rule 5: a stale cache would release the user's newest template to everyone.
@@ -128,9 +129,9 @@ export async function removeStrays(context: Context, namespace: string, state: O
 /** Both carry users, or may soon: what somebody wrote into their templates was never vetted. */
 async function mendTwins(context: Context, run: ReadRun, seen: Observed, desired: Desired): Promise<boolean> {
   const { from, to } = run.spec;
-  const twin = desired.twin !== "gone" && (await mendTwin(context, run.object, seen.twin, to.revision));
+  const twin = desired.twin !== "gone" && (await mendTwin(context, run.object, seen.twin, to.revision, run));
   const previous =
-    desired.previousTwin !== "gone" && (await mendTwin(context, run.object, seen.previousTwin, from.revision));
+    desired.previousTwin !== "gone" && (await mendTwin(context, run.object, seen.previousTwin, from.revision, run));
   return twin || previous;
 }
 

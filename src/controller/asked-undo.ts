@@ -39,12 +39,7 @@ export function askedUndo(
 export function tellOfUndo(context: Context, run: ReadRun, asked: AskedUndo): void {
   if (asked.kind !== "refused") return;
   const { id, by = "somebody" } = asked.command;
-  context.events.tell(run.object, [
-    {
-      id: `${run.name}.${id}`,
-      type: "Warning",
-      reason: "CommandRefused",
-      message: `undo by ${by}: refused after the end: ${asked.message}`,
-    },
-  ]);
+  const message = `undo by ${by}: refused after the end: ${asked.message}`;
+  context.events.tell(run.object, [{ id: `${run.name}.${id}`, type: "Warning", reason: "CommandRefused", message }]);
+  context.remarks.note(run, "commandRefused", message);
 }

@@ -7,6 +7,7 @@ import type { Caches } from "./caches.ts";
 import type { EventRecorder } from "./event-recorder.ts";
 import type { EvidenceBook } from "./evidence.ts";
 import type { PreflightDesk } from "./preflight.ts";
+import type { RemarkBook } from "./remarks.ts";
 import type { IstioResources } from "./resources.ts";
 import type { SettleTracker } from "./settle-tracker.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -26,6 +27,8 @@ export interface Context {
   preflight: PreflightDesk;
   settle: SettleTracker;
   events: EventRecorder;
+  /** What is to be noted in a run's record, beside what is decided about it. */
+  remarks: RemarkBook;
   /** Tells people through the channels that a run has. */
   notifier: Notifier;
   telemetry: Telemetry;

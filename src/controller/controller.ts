@@ -23,6 +23,7 @@ import { createPass } from "./pass.ts";
 import { watchForPolicies } from "./policy-kinds.ts";
 import { createPreflightDesk } from "./preflight.ts";
 import { readSecretBy } from "./read-secret.ts";
+import { createRemarkBook } from "./remarks.ts";
 import { discoverIstio } from "./resources.ts";
 import { createSettleTracker } from "./settle-tracker.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -138,6 +139,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     preflight: createPreflightDesk({ clock, log, onNews: (key) => queue.add(key) }),
     settle: createSettleTracker(),
     events,
+    remarks: createRemarkBook(clock),
     notifier,
     telemetry,
     identity: options.identity,

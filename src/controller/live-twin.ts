@@ -9,7 +9,7 @@ import { scalePatch, twinDeployment, twinPodLabels } from "../workload/twin.ts";
 import { arrangeTraffic } from "./act-traffic.ts";
 import { patchOwn } from "./patch-own.ts";
 import type { Context } from "./context.ts";
-import { templateOf } from "./observe.ts";
+import { templateOf, type ReadRun } from "./observe.ts";
 import { routingAtRest } from "./routing-at-rest.ts";
 import { mendTwin } from "./twin-edited.ts";
 
@@ -23,6 +23,7 @@ export async function guardTwin(
   spec: RolloutSpec,
   own: KubeObject,
   live: RolloutStatus["live"],
+  newest: ReadRun | undefined,
 ): Promise<boolean> {
   if (live?.track !== "twin") return false;
   const { namespace = "", name } = rollout.metadata;
@@ -31,7 +32,7 @@ export async function guardTwin(
   if (ownWrites.isStaleIn(caches.deployments, ref)) return false;
   const twin = caches.deployments.get(namespace, live.workload);
   if (twin === undefined) return makeTwin(context, rollout, own, live);
-  if (await mendTwin(context, rollout, twin, live.revision)) return true;
+  if (await mendTwin(context, rollout, twin, live.revision, newest)) return true;
   const size = Math.max(1, specReplicas(own));
   if (specReplicas(twin) < size && (await patchOwn(context, twin, scalePatch(twin, size)))) return true;
   const found = routingAtRest(context, namespace, spec, own);

@@ -66,7 +66,7 @@ export async function passRest(
   const facts = restFacts(context, rollout, effective, status.ended, own, state, live, runs);
   const decision = decideRest({ ...facts, undo: asked.kind === "previous" });
   const last = newest === undefined ? undefined : runStanding(newest.name, newest.spec, newest.status);
-  const guarded = own !== undefined && (await guardTwin(context, rollout, spec, own, live));
+  const guarded = own !== undefined && (await guardTwin(context, rollout, spec, own, live, newest));
   const tidied = guarded || (own !== undefined && (await tidy(context, rollout, spec, own, live)));
   if (tidied) return { standing: restStanding(decision, last), live, wrote: true };
   const conflict = routeRivalOf(context, rollout, spec);
@@ -230,18 +230,19 @@ async function bringBack(context: Context, at: At, own: KubeObject, message: str
   const { rollout, effective, live, newest } = at;
   if (live === undefined || newest === undefined) return { wrote: false, live };
   if (heldBy(own) !== rollout.metadata.name) return { wrote: await mark(context, rollout, own), live };
-  if (await mendHold(context, rollout, own)) return { wrote: true, live };
+  if (await mendHold(context, rollout, own, newest)) return { wrote: true, live };
   const { revision, hash } = newest.spec.to;
   context.events.tell(rollout, [{ id: `${newest.name}.bring-back`, type: "Warning", reason: "HoldBroken", message }]);
+  context.remarks.note(newest, "holdBroken", message);
   const previous = { ...newest.spec.from, revision: live.revision, hash: live.hash };
   const started = await startRun(context, rollout, effective, own, ownLive(own, revision, hash), "Undo", previous);
   return started.ok ? { wrote: true, live } : { wrote: false, live, problem: `${message}. But: ${started.message}` };
 }
 
 /** A template that may not meet users stays out also when somebody resumes the Deployment; pods of it are taken away (machine rule 2). */
-async function keepOut(context: Context, { rollout, state, live }: At, own: KubeObject): Promise<boolean> {
+async function keepOut(context: Context, { rollout, state, live, newest }: At, own: KubeObject): Promise<boolean> {
   if (heldBy(own) !== rollout.metadata.name) return mark(context, rollout, own);
-  if (await mendHold(context, rollout, own)) return true;
+  if (await mendHold(context, rollout, own, newest)) return true;
   return live?.track === "own" && (await removeStrays(context, rollout.metadata.namespace ?? "", state));
 }
 

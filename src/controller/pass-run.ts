@@ -52,8 +52,11 @@ export async function passRun(
   }
   if (!context.persisted.has(run.uid)) context.events.tell(run.object, lastTold(run));
   const notified = context.notifier.recorded(key, run.uid, decision.status.notified);
-  const status = { ...decision.status, notified };
+  const remarks = context.remarks.pending(run, decision.status.transitions, decision.status.phase);
+  const transitions = remarks?.transitions ?? decision.status.transitions;
+  const status = { ...decision.status, notified, transitions };
   const persisted = await persistRun(context, run, status, lastWriteMs);
+  remarks?.done();
   const next: ReadRun = { ...run, status };
   context.events.tell(run.object, decision.notices);
   if (failure !== undefined) return { run: next, decision, wrote: persisted, failure };

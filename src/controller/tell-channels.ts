@@ -5,7 +5,10 @@ import type { ReadRun } from "./observe.ts";
 import { runsOf } from "./read.ts";
 import { rolloutRuns } from "./resources.ts";
 
-/** Hands over what the runs of a Rollout have to tell, by their statuses as the cache has them, which are persisted. Returns at once. */
+/**
+ * Hands over what the runs of a Rollout have to tell, by their statuses as the cache has them, which are persisted; and records what was
+ * told of those that have ended, and what is remarked on them. Returns at once.
+ */
 export type TellChannels = (context: Context, key: string) => void;
 
 export function createTellChannels(): TellChannels {
@@ -15,13 +18,18 @@ export function createTellChannels(): TellChannels {
   async function record(context: Context, key: string, runs: readonly ReadRun[]): Promise<void> {
     for (const run of runs) {
       const notified = context.notifier.recorded(key, run.uid, run.status.notified);
-      if (notified === run.status.notified || context.ownWrites.isStaleIn(context.caches.runs, run)) continue;
+      const remarks = context.remarks.pending(run, run.status.transitions, run.status.phase);
+      const isNew = notified !== run.status.notified || remarks !== undefined;
+      if (!isNew || context.ownWrites.isStaleIn(context.caches.runs, run)) continue;
       try {
-        const object = { ...run.object, status: { ...run.status, notified } };
+        const transitions = remarks?.transitions ?? run.status.transitions;
+        const object = { ...run.object, status: { ...run.status, notified, transitions } };
         await context.api.replace(rolloutRuns, object, { subresource: "status" });
+        remarks?.done();
       } catch (error) {
         // The next pass tries again; until then this run's channels are sent nothing more.
-        if (!isNotFound(error)) context.log.warn({ run: run.name, err: error }, "what was told could not be recorded");
+        if (isNotFound(error)) remarks?.done();
+        else context.log.warn({ run: run.name, err: error }, "what was told could not be recorded");
       }
     }
   }
@@ -34,7 +42,6 @@ export function createTellChannels(): TellChannels {
       return;
     }
     const runs = runsOf(context.caches, context.log, rollout);
-    if (runs.every(({ spec }) => spec.plan.notifications.length === 0)) return;
     context.notifier.look(
       key,
       runs,

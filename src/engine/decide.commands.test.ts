@@ -59,9 +59,11 @@ describe("a command", () => {
     expect(status.phase).toBe(stays ? state : answer);
     expect(status.commandsSeen).toEqual(answer === "later" ? [] : [`${verb}-1`]);
     expect(refused).toHaveLength(answer === "no" ? 1 : 0);
-    if (answer === "no")
+    if (answer === "no") {
       expect(refused[0]?.message).toMatch(new RegExp(`^${verb} by ann: refused in ${state}: .{15,}`));
-    else if (answer !== "later") expect(status.transitions[0]).toMatchObject({ event: verb, by: "ann" });
+      const record = { from: state, to: state, event: "commandRefused", by: "ann", message: refused[0]?.message };
+      expect(status.transitions).toMatchObject([record]);
+    } else if (answer !== "later") expect(status.transitions[0]).toMatchObject({ event: verb, by: "ann" });
   });
 
   test("is carried out once", () => {

@@ -1,4 +1,5 @@
 import { isFinal, type Phase, type Verb } from "../api/phase.ts";
+import type { Remark } from "../api/remark.ts";
 import type { RunStatus, TransitionRecord } from "../api/run.ts";
 import { desiredOf, type Desired } from "./desired.ts";
 import type { EngineEvent } from "./event.ts";
@@ -31,7 +32,8 @@ interface Progress {
 }
 
 const MOST_EVENTS = 16;
-const KEPT_TRANSITIONS = 60;
+/** Of a run's record: the newest. */
+export const KEPT_TRANSITIONS = 60;
 
 /** What has become of the run, what the world should be like, and what to tell people. Pure: the same facts give the same decision. */
 export function decide(facts: RunFacts): Decision {
@@ -48,8 +50,12 @@ export function decide(facts: RunFacts): Decision {
     notices: [],
     asFound: status.asFound,
   };
-  now.notices.push(...relabelNotices(status.relabels, now.memory, facts));
+  const relabelled = relabelNotices(status.relabels, now.memory, facts);
+  now.notices.push(...relabelled);
   const settled = settle(now, facts);
+  const contended = relabelled.find(({ reason }) => reason === "RouteContended");
+  // Where it takes users away the record says so itself.
+  if (contended !== undefined && now.phase === status.phase) remark(now, facts, "routeContended", contended.message);
   if (!settled) {
     now.memory = {
       ...now.memory,
@@ -62,11 +68,12 @@ export function decide(facts: RunFacts): Decision {
   const next = statusOf(now, facts);
   tellOfFailedChecks(now, facts, next);
   tellOfWindow(now, facts, next);
+  const noted = { ...next, transitions: now.transitions.slice(-KEPT_TRANSITIONS) };
   return {
-    status: next,
-    desired: desiredOf(now.phase, now.memory, withStatus(facts, next)),
+    status: noted,
+    desired: desiredOf(now.phase, now.memory, withStatus(facts, noted)),
     notices: now.notices,
-    wakeAtMs: wakeAt(next, facts),
+    wakeAtMs: wakeAt(noted, facts),
   };
 }
 
@@ -130,12 +137,9 @@ function takeCommand(now: Progress, facts: RunFacts): boolean {
   const cell = cellOf(phase, event.type);
   const no = refusal ?? (cell.kind === "refuse" ? cell.say : undefined);
   if (no !== undefined) {
-    now.notices.push({
-      id: `${facts.run.name}.${command.id}`,
-      type: "Warning",
-      reason: "CommandRefused",
-      message: `${event.message}: refused in ${phase}: ${no}`,
-    });
+    const message = `${event.message}: refused in ${phase}: ${no}`;
+    now.notices.push({ id: `${facts.run.name}.${command.id}`, type: "Warning", reason: "CommandRefused", message });
+    remark(now, facts, "commandRefused", message, command.by);
     return true;
   }
   if (!take(now, facts, event)) record(now, facts, phase, event);
@@ -155,6 +159,12 @@ function record(now: Progress, facts: RunFacts, from: Phase, event: EngineEvent)
   now.transitions.push(entry);
   const notice = noticeOf({ run: facts.run, before, from, to: now.phase, event, memory: now.memory });
   if (notice !== undefined) now.notices.push(notice);
+}
+
+/** Notes what moved nothing. */
+function remark(now: Progress, { nowMs }: RunFacts, event: Remark, message: string, by?: string): void {
+  const at = rfc3339(nowMs);
+  now.transitions.push({ at, from: now.phase, to: now.phase, event, message, ...(by === undefined ? {} : { by }) });
 }
 
 function statusOf(now: Progress, facts: RunFacts): RunStatus {
@@ -214,19 +224,28 @@ function tellOfFailedChecks(now: Progress, facts: RunFacts, next: RunStatus): vo
   const { stalled } = next;
   const isAboutChecks = stalled?.reason === "PreflightFailed" || stalled?.reason === "Conflict";
   if (!isAboutChecks || stalled.message === facts.run.status.stalled?.message) return;
-  const failed = next.preflight.filter((finding) => finding.severity === "fail").map((finding) => finding.id);
+  const failed = failedChecks(next);
+  if (failed !== failedChecks(facts.run.status)) remark(now, facts, "checksFailed", stalled.message);
   now.notices.push({
-    id: `${facts.run.name}.preflight.${failed.join(".")}`,
+    id: `${facts.run.name}.preflight.${failed}`,
     type: "Warning",
     reason: "PreflightFailed",
     message: stalled.message,
   });
 }
 
-function tellOfWindow(now: Progress, { run }: RunFacts, next: RunStatus): void {
-  const notice = windowNotice({ name: run.name, status: next });
-  if (notice === undefined || notice.id === windowNotice(run)?.id) return;
+function failedChecks({ preflight }: RunStatus): string {
+  return preflight
+    .filter((finding) => finding.severity === "fail")
+    .map((finding) => finding.id)
+    .join(".");
+}
+
+function tellOfWindow(now: Progress, facts: RunFacts, next: RunStatus): void {
+  const notice = windowNotice({ name: facts.run.name, status: next });
+  if (notice === undefined || notice.id === windowNotice(facts.run)?.id) return;
   now.notices.push(notice);
+  remark(now, facts, "waitingForWindow", notice.message);
 }
 
 function objectiveStatus(verdict: RunFacts["evidence"]["verdicts"][number]): RunStatus["objectives"][number] {

@@ -32,6 +32,14 @@ describe("a window that is shut", () => {
     const first = decided("Waiting", "Hold", atGate);
     const again = decided("Waiting", "Hold", { status: { ...atGate.status, window: first.status.window } });
     expect(again.notices).toEqual([]);
+    const remark = {
+      from: "Waiting",
+      to: "Waiting",
+      event: "waitingForWindow",
+      message: "inside the deny window freeze",
+    };
+    expect(first.status.transitions).toMatchObject([remark]);
+    expect(again.status.transitions).toEqual([]);
   });
 
   test("that opens lets the run go on, and is said no more", () => {

@@ -31,6 +31,14 @@ describe("what a pass had to tell", () => {
     expect(told.map(({ reason }) => reason)).toEqual(["Scaling"]);
   });
 
+  test("leaves out what is only remarked: that has an Event by another name", () => {
+    const remark = { at: at(5), from: "Scaling", to: "Scaling", event: "commandRefused", message: "no", by: "ann" };
+    const stalled = { reason: "CandidateLost", message: "no pod is ready" };
+    const status = runStatusSchema.parse({ phase: "Scaling", stalled, transitions: [...transitions, remark] });
+    const told = lastTold({ name: "checkout-1", spec: SPEC, status });
+    expect(told.map(({ reason }) => reason)).toEqual(["Scaling"]);
+  });
+
   test("is nothing for a run that has not moved yet", () => {
     expect(lastTold({ name: "checkout-1", spec: SPEC, status: runStatusSchema.parse({}) })).toEqual([]);
   });

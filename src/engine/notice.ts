@@ -1,3 +1,4 @@
+import { remarkOf } from "../api/remark.ts";
 import type { TransitionRecord, RunSpec, RunStatus } from "../api/run.ts";
 import type { Phase } from "../api/phase.ts";
 import type { EngineEvent } from "./event.ts";
@@ -45,7 +46,8 @@ export function lastTold(run: { name: string; spec: RunSpec; status: RunStatus }
   const waits = windowNotice(run) ?? [];
   return transitions
     .flatMap((record, index) => {
-      if (record.at !== at) return [];
+      // A remark has an Event of its own, by another name.
+      if (record.at !== at || remarkOf(record) !== undefined) return [];
       const event: EngineEvent = {
         type: record.event as EngineEvent["type"],
         message: record.message ?? "",

@@ -20,7 +20,13 @@ export function commandsFor(event: NotificationEvent, run: ToldRun, approval: st
       return [command(`resume ${rollout}`, "go on, with what was seen acknowledged"), abort];
     case "PreflightFailed":
       return [command(`retry ${rollout}`, "look again, once what was found is mended"), abort];
+    case "WaitingForWindow":
+      return [look, command(`abort ${rollout}`, "end the run; with other windows, sluice retry begins it anew")];
     case "Stalled":
+    case "CommandRefused":
+    case "HoldBroken":
+    case "TwinEdited":
+    case "RouteContended":
       return [look];
     case "UsersMoved":
     case "Promoted":

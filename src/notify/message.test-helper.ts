@@ -29,6 +29,7 @@ export function someMessage(more: Partial<Message> = {}): Message {
     event: "SLOBreached",
     severity: "Critical",
     progress: false,
+    aside: false,
     at: "2026-01-01T00:00:00.000Z",
     rollout: "checkout",
     namespace: "shop",

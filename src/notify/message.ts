@@ -28,6 +28,8 @@ export interface Message {
   readonly severity: Severity;
   /** What a later message makes needless. */
   readonly progress: boolean;
+  /** It happened beside the run's way, and does not say where the run is. */
+  readonly aside: boolean;
   /** RFC 3339: when it happened. */
   readonly at: string;
   readonly rollout: string;

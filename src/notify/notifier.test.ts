@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Channel } from "../api/notifications.ts";
+import { channelSchema, type Channel } from "../api/notifications.ts";
 import { silentLog } from "../kube/log.ts";
 import { createManualClock } from "../manual-clock.ts";
 import { slackChannel, storedRun, toldTo } from "./message.test-helper.ts";
@@ -226,6 +226,24 @@ test("of a flood the oldest progress is dropped, and nothing that presses", asyn
   open_ = true;
   await clock.advance(20_000);
   expect(events().slice(0, 2)).toEqual(["SLOBreached", "RolledBack"]);
+});
+
+test("an alert is neither raised nor resolved by what happens beside the run's way", async () => {
+  const alerts = channelSchema.parse({ name: "alerts", alertmanager: { secretRef: { name: "sluice-alertmanager" } } });
+  const { clock, look, sent } = open();
+  const run = rolledBack([alerts, slackChannel()]);
+  const beside = ["commandRefused", "holdBroken"].map((event) => ({
+    at: "2026-01-01T00:09:30.000Z",
+    from: "RolledBack",
+    to: "RolledBack",
+    event,
+    message: "",
+  }));
+  look([{ ...run, status: { ...run.status, transitions: [...run.status.transitions, ...beside] } }]);
+  await clock.advance(30_000);
+  const to = (name: string) => sent.filter(({ channel }) => channel === name).map(({ message }) => message.event);
+  expect(to("alerts")).toEqual(["SLOBreached", "RolledBack"]);
+  expect(to("team")).toEqual(["SLOBreached", "RolledBack", "CommandRefused", "HoldBroken"]);
 });
 
 describe("a message in parts", () => {

@@ -66,7 +66,9 @@ export function createNotifier(options: NotifierOptions): Notifier {
     const ofRollout = jobs.get(rollout) ?? new Map<string, Job>();
     let job = ofRollout.get(id);
     if (job !== undefined && saysAll(record, job)) job.recorded = true;
-    const due = dueMessages(messages, channel, job?.cursor ?? cursorOf(record));
+    // An alert is what a run's state is: what happens beside its way neither raises nor resolves it.
+    const told = channel.alertmanager === undefined ? messages : messages.filter(({ aside }) => !aside);
+    const due = dueMessages(told, channel, job?.cursor ?? cursorOf(record));
     if (job === undefined) {
       if (due.length === 0) return;
       job = newJob(rollout, run, channel, record, options.ownNamespace);

@@ -75,6 +75,16 @@ test("what presses is shown in the channel as well, since a reply alerts nobody;
   expect(workspace.repliesTo(workspace.roots()[0]?.ts).map(({ broadcast }) => broadcast)).toEqual([false, true]);
 });
 
+test("what happens beside the run's way goes into the thread, and the message still says where the run is", async () => {
+  const first = await tell(started);
+  await tell(
+    someMessage({ key: "c", event: "CommandRefused", severity: "Info", aside: true, title: "refused" }),
+    first,
+  );
+  expect(workspace.roots()).toMatchObject([{ text: "checkout (shop): begins", updates: 0 }]);
+  expect(workspace.repliesTo(first?.ts).map(({ text }) => text)).toContain("checkout (shop): refused");
+});
+
 test("a new process updates the message again, which changes nothing, and goes on in its thread", async () => {
   const first = await tell(started);
   await tell(breach, { ts: first?.ts ?? "", shows: undefined });

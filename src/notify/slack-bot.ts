@@ -32,7 +32,8 @@ export function tellByBot(bot: BotChannel, message: Message, headline: string, t
     };
   }
   const shown: Thread = { ...thread, shows: message.key };
-  if (thread.shows !== message.key) {
+  // What happened beside the run's way does not change what is said about where it is.
+  if (thread.shows !== message.key && !message.aside) {
     // An update without attachments would leave those that are there.
     const bodies = summaries.map((body) => ({ attachments: [], ...body, ts: thread.ts }));
     return {

@@ -71,6 +71,34 @@ test("checks that failed are told by their names, so that others are told anew",
   ]);
 });
 
+test("what is remarked in the record is told in its place, each of it", () => {
+  const run = storedRun("Observing");
+  const at = "2026-01-01T01:00:00.000Z";
+  const remark = (event: string, message: string) => ({ at, from: "Observing", to: "Observing", event, message });
+  const remarks = [
+    remark("commandRefused", "resume by ann: refused in Observing: it is not paused"),
+    remark("commandRefused", "retry by ann: refused in Observing: it has not ended"),
+    remark("holdBroken", "Deployment checkout was resumed by ann"),
+    remark("twinEdited", "The pod template of Deployment checkout-2 was edited by ann"),
+    remark("routeContended", "the labels are rewritten by flux"),
+    remark("waitingForWindow", "inside the deny window freeze"),
+  ];
+  const before = messagesOf(run);
+  const told = messagesOf({ ...run, status: { ...run.status, transitions: [...run.status.transitions, ...remarks] } });
+  expect(told.slice(0, before.length).map(({ key }) => key)).toEqual(before.map(({ key }) => key));
+  const beside = told.slice(before.length);
+  expect(beside.map(({ event, severity, aside }) => [event, severity, aside])).toEqual([
+    ["CommandRefused", "Info", true],
+    ["CommandRefused", "Info", true],
+    ["HoldBroken", "Critical", true],
+    ["TwinEdited", "Warning", true],
+    ["RouteContended", "Warning", true],
+    ["WaitingForWindow", "Info", false],
+  ]);
+  expect(new Set(beside.map(({ key }) => key)).size).toBe(beside.length);
+  expect(beside.map(({ why }) => why)).toEqual(remarks.map(({ message }) => message));
+});
+
 test("messages of a run have keys of their own, whatever it has come to", () => {
   for (const phase of PHASES) {
     const keys = messagesOf(storedRun(phase)).map(({ key }) => key);

@@ -21,11 +21,16 @@ const TYPE: Readonly<Record<NotificationEvent, string>> = {
   Promoted: "promoted",
   Aborted: "aborted",
   Superseded: "superseded",
+  WaitingForWindow: "waiting.window",
+  CommandRefused: "command.refused",
+  HoldBroken: "hold.broken",
+  TwinEdited: "twin.edited",
+  RouteContended: "route.contended",
 };
 
 /** A CloudEvent 1.0 (github.com/cloudevents/spec), structured. The same message has the same `id` whenever it is sent: drop what you had. */
 export function cloudEvent(message: Message, headline: string): object {
-  const { key, runUid, namespace, rollout, event, at, severity, progress: _, ...data } = message;
+  const { key, runUid, namespace, rollout, event, at, severity, progress: _, aside: __, ...data } = message;
   return {
     specversion: "1.0",
     id: `${runUid}.${key}`,
