@@ -23,6 +23,8 @@ export interface YamlRollout {
   readonly effective: Effective;
   /** It names a policy that is in none of the files; the rest is without it. */
   readonly missingPolicy?: YamlProblem;
+  /** Some policy selects namespaces by their labels, and those of this Rollout's are in none of the files. */
+  readonly labelsUnknown: boolean;
 }
 
 export interface YamlSource {
@@ -69,6 +71,9 @@ export function readRolloutFiles(
       .map(({ object }) => object["metadata"] as { name?: string; labels?: Record<string, string> } | undefined)
       .map((metadata) => [metadata?.name, metadata?.labels ?? {}]),
   );
+  const isByLabels = policies.some(
+    ({ kind, selector }) => kind === "ClusterRolloutPolicy" && Object.keys(selector ?? {}).length > 0,
+  );
   const rollouts = found.flatMap(({ object, file, line, at }): YamlRollout[] => {
     if (!isOurs(object) || object["kind"] !== "Rollout") return [];
     const placed = inNamespace(object, namespace);
@@ -91,6 +96,7 @@ export function readRolloutFiles(
         name,
         namespace: home ?? namespace,
         effective,
+        labelsUnknown: isByLabels && !labels.has(home),
         ...(missingPolicy === undefined ? {} : { missingPolicy }),
       },
     ];

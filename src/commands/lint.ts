@@ -13,7 +13,7 @@ export function lintCommand(): Command {
   return new Command("lint")
     .summary("look at manifests before they are applied: Rollouts and the routes, rules and policies that they touch")
     .description(
-      "Looks at Rollouts in files, and at the VirtualServices, DestinationRules, Services, Deployments and AuthorizationPolicies beside them, without a cluster. " +
+      "Looks at Rollouts and their policies in files, and at the VirtualServices, DestinationRules, Services, Deployments and AuthorizationPolicies beside them, without a cluster. " +
         "What is found is told with file, line and column. What only a cluster knows is left to preflight.",
     )
     .requiredOption(
@@ -28,7 +28,7 @@ export function lintCommand(): Command {
       `
 Templates of Helm and overlays of kustomize are no manifests yet: render them first.
 
-Exit codes: 0 nothing worse than a warning, 1 something must be mended, 2 typed wrong, or no Rollout there.
+Exit codes: 0 nothing worse than a warning, 1 something must be mended, 2 typed wrong, or no Rollout and no policy there.
 
 Examples:
   sluice lint -f deploy/

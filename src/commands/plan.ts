@@ -25,11 +25,15 @@ export function planCommand(): Command {
   return new Command("plan")
     .summary("show what a run would do, and when it would be done")
     .description(
-      "Reads Rollouts from files, without a cluster, and prints the plan of a run: its steps with the share of the users that each exposes, " +
+      "Reads Rollouts and policies from files, without a cluster, and prints the plan of a run: its steps with the share of the users that each exposes, " +
         "each value with where it comes from, and when it would be done at the earliest if it began now. Windows count, and observations; " +
         "pods are taken to be ready, and approvals given, at once. What is wrong in a file is said with file, line and column.",
     )
-    .requiredOption("-f, --filename <file>", "a file with Rollouts; - is standard input; may be given again", collect)
+    .requiredOption(
+      "-f, --filename <file>",
+      "a file with Rollouts, policies, Namespaces; - is standard input; may be given again",
+      collect,
+    )
     .option("--at <time>", "as if the run began at this time (default: now)", parseTime)
     .option("--users <number>", "how many users there are, to show people and not only percents", parseUsers)
     .addOption(new Option("-o, --output <format>", "json: everything, for machines").choices(["json"]))
@@ -38,6 +42,7 @@ export function planCommand(): Command {
       `
 Examples:
   sluice plan -f rollout.yaml
+  sluice plan -f rollout.yaml -f policies.yaml           # with what the policies add
   sluice plan -f rollout.yaml --at 2026-11-27T16:30Z     # would it still get through before the freeze?
   sluice plan -f rollout.yaml -o json | jq '.[].forecast.promotedAt'
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
@@ -6,7 +6,8 @@ import type { Plan } from "../api/run.ts";
 import { run } from "../cli.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sluice-plan-"));
-const example = join(import.meta.dirname, "..", "..", "examples", "rollout-windows.yaml");
+const root = join(import.meta.dirname, "..", "..");
+const example = join(root, "examples", "rollout-windows.yaml");
 
 async function type(...args: string[]): Promise<{ code: number; out: string; err: string }> {
   let [out, err] = ["", ""];
@@ -37,6 +38,46 @@ describe("sluice plan", () => {
     expect(plan?.forecast.promotedAt).toBe("2026-11-25T09:12:00.000Z");
     expect(plan?.plan.origins).toMatchObject({ steps: "default", "analysis.objectives": "default" });
     expect(plan?.plan.windows.map(({ from }) => from)).toEqual(["Rollout", "Rollout"]);
+  });
+
+  test("prints for the policies of docs/policies.md what that page shows", async () => {
+    const page = readFileSync(join(root, "docs", "policies.md"), "utf8");
+    const [, command = "", shown = ""] = /^```\nsluice plan (.*)\n```\n\n```text\n(.*?)```$/ms.exec(page) ?? [];
+    expect(shown).toMatch(/^limited +1%/m);
+    const words = command.split(" ").map((word) => (word.startsWith("examples/") ? join(root, word) : word));
+    const { code, out } = await type(...words);
+    expect(code).toBe(0);
+    expect(out.replaceAll(`${root}/`, "").startsWith(shown)).toBe(true);
+    expect(out).toMatch(/^window holidays .*ClusterRolloutPolicy\/freeze$/m);
+    expect(out).toMatch(/^objective errors +at most 1% fail; .*ClusterRolloutPolicy\/critical \(limit\)$/m);
+    expect(out).toMatch(/^channel releases +slack +RolloutPolicy\/shop$/m);
+    expect(out).toMatch(/^keepPrevious +10m +default$/m);
+  });
+
+  test("says when it cannot know which policies there are", async () => {
+    const policies = readFileSync(join(root, "examples", "policies.yaml"), "utf8");
+    const file = join(folder, "policies.yaml");
+    writeFileSync(file, policies.replace(/---\napiVersion: v1\nkind: Namespace.*$/s, ""));
+    const { out } = await type("-f", join(root, "examples", "rollout.yaml"), "-f", file);
+    expect(out).toMatch(/^Policies, .*: ClusterRolloutPolicy\/freeze, RolloutPolicy\/shop$/m);
+    expect(out).toMatch(/^Namespace shop is not in the files/m);
+    const rollout = readFileSync(join(root, "examples", "rollout.yaml"), "utf8");
+    writeFileSync(join(folder, "named.yaml"), `${rollout}  policyRef: {name: careful}\n`);
+    const named = await type("-f", join(folder, "named.yaml"), "-f", file);
+    expect(named.code).toBe(1);
+    expect(named.err).toMatch(/named\.yaml:9:3 spec\.policyRef: there is no RolloutPolicy "careful" in namespace shop/);
+    expect(named.err).toContain("-f takes several");
+  });
+
+  test("names the place in a policy that is wrong", async () => {
+    const file = join(folder, "bad-policy.yaml");
+    writeFileSync(
+      file,
+      "apiVersion: sluice.dev/v1alpha1\nkind: ClusterRolloutPolicy\nmetadata: {name: a}\nspec:\n  limits:\n    minObserve: 10\n",
+    );
+    const { code, err } = await type("-f", example, "-f", file);
+    expect(code).toBe(1);
+    expect(err).toMatch(/bad-policy\.yaml:6:5 spec\.limits\.minObserve: expected a duration/);
   });
 
   test("names file, line and column of what is wrong", async () => {

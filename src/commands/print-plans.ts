@@ -29,10 +29,14 @@ export async function printPlans(flags: PlanFlags): Promise<void> {
   if (rollouts.some((each) => each.forecast.promotedMs === undefined)) throw new CommandFailure("", EXIT.failed);
 }
 
-function planned({ name, namespace, file, line, effective }: YamlRollout, nowMs: number): PlannedRollout {
+function planned(
+  { name, namespace, file, line, effective, labelsUnknown }: YamlRollout,
+  nowMs: number,
+): PlannedRollout {
   const plan = compilePlan(effective);
   const { policies } = effective;
-  return { name, namespace, place: `${file}:${line}`, policies, plan, forecast: forecast(plan, nowMs) };
+  const place = `${file}:${line}`;
+  return { name, namespace, place, policies, labelsUnknown, plan, forecast: forecast(plan, nowMs) };
 }
 
 async function contentOf(file: string): Promise<string> {
@@ -48,6 +52,7 @@ function page(rollout: PlannedRollout, { users }: PlanFlags): string {
   const lines = [
     `Rollout ${rollout.name} in namespace ${rollout.namespace} (${rollout.place})`,
     ...(rollout.policies.length === 0 ? [] : [`Policies, the last one on top: ${rollout.policies.join(", ")}`]),
+    ...(rollout.labelsUnknown ? [unlabelled(rollout.namespace)] : []),
     "",
     ...columns(stepRows(rollout, users)),
     "",
@@ -56,6 +61,10 @@ function page(rollout: PlannedRollout, { users }: PlanFlags): string {
     ...columns([["VALUE", "", "FROM"], ...planValues(rollout)]),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+function unlabelled(namespace: string): string {
+  return `Namespace ${namespace} is not in the files: it is taken to have no label that a ClusterRolloutPolicy could select it by.`;
 }
 
 const time = (ms: number | undefined) => (ms === undefined ? null : rfc3339(ms));

@@ -4,6 +4,7 @@ import { rolloutPage } from "./rollout-page.ts";
 import { rolloutTable } from "./rollout-table.ts";
 import { rolloutObject, run } from "./run-fixture.test-helper.ts";
 
+const LIMIT = "ClusterRolloutPolicy/critical (limit)";
 const nowMs = Date.parse("2026-01-01T12:00:00Z");
 
 function page(status: Partial<RunStatus> | undefined, phase = "Progressing", message = ""): string {
@@ -24,6 +25,22 @@ no controller has looked at it yet: does sluice controller run?
 Next
   nothing to do: a change of the Deployment's pod template begins a run by itself
 `);
+});
+
+test("a run whose plan comes from policies says which, and what of each step", () => {
+  const begun = run(1, { phase: "Observing", weightInForce: 10 });
+  const origins = { steps: "RolloutPolicy/shop", "promotion.ramp": "default", "steps.third.approval": LIMIT };
+  const text = rolloutPage({
+    name: "checkout",
+    namespace: "shop",
+    status: rolloutStatusSchema.parse({ phase: "Progressing" }),
+    run: { ...begun, spec: { ...begun.spec, plan: { ...begun.spec.plan, origins } } },
+    nowMs,
+    typed: (args) => `sluice ${args}`,
+  });
+  expect(text).toMatch(/^Policies +ClusterRolloutPolicy\/critical, RolloutPolicy\/shop$/m);
+  expect(text).toMatch(/^  ▶ first +10% +for 1m +from RolloutPolicy\/shop$/m);
+  expect(text).toMatch(/third +30% .* from RolloutPolicy\/shop; approval ClusterRolloutPolicy\/critical \(limit\)$/m);
 });
 
 test("a run that waits for approval shows its numbers, its way so far and the command to type", () => {

@@ -3,6 +3,7 @@ import type { ObjectiveStatus, PlannedStep, RolloutStatus } from "../api/run.ts"
 import { formatDuration, formatPercent } from "../api/units.ts";
 import { plannedPodSharePercent } from "../engine/size.ts";
 import type { ReadRun } from "../controller/observe.ts";
+import { policiesIn, stepOrigin } from "../report/step-origin.ts";
 import { UNSEEN } from "./rollout-table.ts";
 import { currentStep, nextCommands, stepToApprove } from "./standing.ts";
 import { ageOf, columns } from "./table.ts";
@@ -57,6 +58,8 @@ function aboutRun({ nowMs, status: { live } }: PageInput, run: ReadRun): string[
   if (status.pause !== undefined && status.phase === "Paused") rows.push(["Paused", because(status.pause)]);
   if (status.stalled !== undefined) rows.push(["Stalled", because(status.stalled)]);
   if (status.end !== undefined) rows.push([ended ? "Ended" : "Ending", because(status.end)]);
+  const policies = policiesIn(spec.plan);
+  if (policies.length > 0) rows.push(["Policies", policies.join(", ")]);
   const approve = stepToApprove(run);
   if (approve !== undefined) rows.push(["Waits", `for the approval of step ${approve}`]);
   if (status.window !== undefined) rows.push(["Waits", `for a window: ${status.window.message}`]);
@@ -76,11 +79,13 @@ function because({ reason, message, by }: { reason: string; message: string; by?
 
 function steps(run: ReadRun): string[] {
   const { spec, status } = run;
+  const isShared = policiesIn(spec.plan).length > 0;
   return columns(
     spec.plan.steps.map((step, index) => [
       `${mark(run, step, index)} ${step.name}`,
       share(run, step.weight),
       `for ${formatDuration(step.observeMs)}${gate(step, status.approved)}`,
+      ...(isShared ? [`from ${stepOrigin(spec.plan, step)}`] : []),
     ]),
   );
 }

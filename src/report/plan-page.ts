@@ -13,6 +13,8 @@ export interface PlannedRollout {
   place: string;
   /** The policies that were laid under it, the last one on top. */
   policies: readonly string[];
+  /** Whether there may be more, since the labels of its namespace are not known. */
+  labelsUnknown: boolean;
   plan: Plan;
   forecast: Forecast;
 }

@@ -49,6 +49,8 @@ export interface SimOptions {
   historyLimit?: number;
   /** Versions of Istio's kinds that are served, the preferred first. @default v1, v1beta1, v1alpha3 */
   istioVersions?: readonly string[];
+  /** Whether RolloutPolicy and ClusterRolloutPolicy are served: an older installation is without. @default true */
+  rolloutPolicies?: boolean;
 }
 
 /** A cluster, a mesh, users and a Prometheus in memory, on whatever clock they are given. */
@@ -78,10 +80,14 @@ function userName(user: string): string {
 
 export function createSim(options: SimOptions): Sim {
   const { clock, random, hold = "policy", scrapeIntervalMs = 2_000, reactionMs = 20, tickMs = 100 } = options;
-  const { historyLimit, istioVersions } = options;
+  const { historyLimit, istioVersions, rolloutPolicies = true } = options;
   const timeline = createTimeline(clock);
   const store = createStore(historyLimit === undefined ? {} : { historyLimit });
-  const kinds = createKinds({ policies: hold === "policy", ...(istioVersions ? { istioVersions } : {}) });
+  const kinds = createKinds({
+    policies: hold === "policy",
+    rolloutPolicies,
+    ...(istioVersions ? { istioVersions } : {}),
+  });
   let serial = 0;
   let watchDelayMs = options.watchDelayMs ?? 0;
   let fault: ((call: Call) => Fault | undefined) | undefined;

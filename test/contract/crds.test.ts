@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
+import { parse, parseAllDocuments } from "yaml";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { allCrds } from "../../src/api/crd/kinds.ts";
 import { parseRun } from "../../src/api/validate.ts";
@@ -67,6 +67,17 @@ test.each(["rollout.yaml", "rollout-full.yaml"])("the Rollout of examples/%s is 
   await expect(create({ ...example, metadata: { ...example.metadata, namespace } }, dryRun)).resolves.toMatchObject({
     kind: "Rollout",
   });
+});
+
+test("the policies of examples/policies.yaml are taken", async () => {
+  const text = readFileSync(join(import.meta.dirname, "..", "..", "examples", "policies.yaml"), "utf8");
+  const objects = parseAllDocuments(text).map((document) => document.toJS() as KubeObject);
+  const policies = objects.filter(({ kind }) => kind !== "Namespace");
+  expect(policies.map(({ kind }) => kind)).toEqual(["ClusterRolloutPolicy", "ClusterRolloutPolicy", "RolloutPolicy"]);
+  for (const object of policies) {
+    const metadata = object.metadata.namespace === undefined ? object.metadata : { ...object.metadata, namespace };
+    await expect(create({ ...object, metadata }, dryRun)).resolves.toMatchObject({ kind: object.kind });
+  }
 });
 
 describe("a Rollout is refused, and the message names the field:", () => {

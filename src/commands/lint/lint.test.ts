@@ -100,6 +100,27 @@ describe("lint", () => {
     expect(lintSources([file("rollout.yaml", ROLLOUT), file("docs/gitops.md", shown)], "default").findings).toEqual([]);
   });
 
+  test("looks at policies, and at Rollouts under them", () => {
+    const head = "apiVersion: sluice.dev/v1alpha1\nkind: ClusterRolloutPolicy\nmetadata: {name: slow}\nspec:\n";
+    const policy = (limits: string) => file("policy.yaml", `${head}  namespaceSelector: {}\n  limits: {${limits}}\n`);
+    const fine = lintSources([...good, policy("minObserve: 1m")], "default");
+    expect(fine).toEqual({ findings: [], rollouts: 1, policies: 1, files: 3 });
+    expect(lintSources([...good, policy("minObserve: 1")], "default").findings).toMatchObject([
+      { file: "policy.yaml", line: 6, column: 12, id: "schema", severity: "fail" },
+    ]);
+    const shared = `${head}  namespaceSelector: {}\n  analysis: {objectives: [{name: slow, latency: {max: 510ms}}]}\n`;
+    expect(lintSources([...good, file("shared.yaml", shared)], "default").findings).toMatchObject([
+      { file: "rollout.yaml", id: "threshold-on-bucket" },
+    ]);
+  });
+
+  test("does not guess at a policy that is kept elsewhere: that is a warning", () => {
+    const named = file("rollout.yaml", `${ROLLOUT}  policyRef: {name: careful}\n`);
+    expect(lintSources([named, ...good.slice(1)], "default").findings).toMatchObject([
+      { line: 7, column: 3, id: "policy-exists", severity: "warn" },
+    ]);
+  });
+
   test("says a thing once that two Rollouts lead to", () => {
     const second = ROLLOUT.replace("name: checkout, namespace", "name: other, namespace");
     const { findings } = lintSources(

@@ -7,7 +7,7 @@ import {
   ref,
   rolloutObject,
 } from "../../../src/controller/fixture.test-helper.ts";
-import { rollouts } from "../../../src/controller/resources.ts";
+import { rolloutPolicies, rollouts } from "../../../src/controller/resources.ts";
 import { ApiError } from "../../../src/kube/errors.ts";
 import type { KubeObject } from "../../../src/kube/port.ts";
 import { deployments } from "../../../src/kube/resources.ts";
@@ -145,6 +145,23 @@ describe("kstatus and Argo CD see a Rollout", () => {
     await house.ship("v2");
     await house.until("it is told", () => house.rolloutStatus().phase === "PreflightFailed");
     expect(await verdicts(now(house))).toEqual(FAILED);
+  });
+
+  test("whose policy is not there as failed, and as well again with it", async () => {
+    const house = await openKeptHouse();
+    await house.editRollout((spec) => {
+      spec["policyRef"] = { name: "careful" };
+    });
+    await house.until("it is told", () => house.rolloutStatus().phase === "InvalidPolicy");
+    expect(await verdicts(now(house))).toEqual(FAILED);
+    await house.alice.create(rolloutPolicies, {
+      apiVersion: "sluice.dev/v1alpha1",
+      kind: "RolloutPolicy",
+      metadata: { name: "careful", namespace: "shop" },
+      spec: {},
+    });
+    await house.until("it is told", () => house.rolloutStatus().phase === "Healthy");
+    expect(await verdicts(now(house))).toEqual(SUCCEEDED);
   });
 
   test("that is invalid as failed", async () => {
