@@ -30,6 +30,7 @@ function watched(status: Partial<RunStatus> | undefined, phase = "Progressing"):
     templateHash: status === undefined ? "old" : "checkout-1",
     own: undefined,
     deployments: [deployment("checkout", 4, 4), deployment("checkout-1", 2, 1)],
+    pods: new Map(),
   };
 }
 
@@ -42,7 +43,7 @@ const observing: Partial<RunStatus> = {
 };
 
 test("a release is a tree of its run, steps, users with their pods, and verdicts", () => {
-  expect(releaseTree(watched(observing), nowMs, undefined).join("\n")).toBe(`checkout  (shop)  Progressing
+  expect(releaseTree(watched(observing), nowMs, {}).join("\n")).toBe(`checkout  (shop)  Progressing
 └─ checkout-1  Observing 42s
    ├─ ✓ first   10%
    ├─ ▶ third   30%
@@ -54,18 +55,68 @@ test("a release is a tree of its run, steps, users with their pods, and verdicts
 checkout-1: Observing`);
 });
 
-test("it fits a narrow terminal", () => {
-  for (const line of releaseTree(watched(observing), nowMs, 30)) expect(line.length).toBeLessThanOrEqual(30);
+const ofOwn = Array.from({ length: 4 }, (_, index) => ({
+  name: `checkout-5d7c9f6b8-x2x4${index}`,
+  ready: true,
+  detail: "node-a",
+}));
+const ofTwin = [
+  { name: "checkout-1-86b8f9d4c7-abcde", ready: false, detail: "CrashLoopBackOff, 3 restarts" },
+  { name: "checkout-1-86b8f9d4c7-bcdef", ready: true, detail: "node-b" },
+];
+const withPods: WatchedRelease = {
+  ...watched(observing),
+  pods: new Map([
+    ["checkout", ofOwn],
+    ["checkout-1", ofTwin],
+  ]),
+};
+
+test("below each side stand its pods, with the node or with why one is not ready", () => {
+  expect(releaseTree(withPods, nowMs, {}).slice(6, 14)).toEqual([
+    "   ├─ stable  70%  → checkout-0  4/4 pods ready",
+    "   │  ├─ ✓ checkout-5d7c9f6b8-x2x40  node-a",
+    "   │  ├─ ✓ checkout-5d7c9f6b8-x2x41  node-a",
+    "   │  ├─ ✓ checkout-5d7c9f6b8-x2x42  node-a",
+    "   │  └─ ✓ checkout-5d7c9f6b8-x2x43  node-a",
+    "   ├─ canary  30%  → checkout-1  1/2 pods ready",
+    "   │  ├─ ✗ checkout-1-86b8f9d4c7-abcde  CrashLoopBackOff, 3 restarts",
+    "   │  └─ ✓ checkout-1-86b8f9d4c7-bcdef  node-b",
+  ]);
+});
+
+test("it fits a narrow terminal, where a pod's name gives way to the reason", () => {
+  for (const columns of [30, 60])
+    for (const line of releaseTree(withPods, nowMs, { columns })) expect(line.length).toBeLessThanOrEqual(columns);
+  const narrow = releaseTree(withPods, nowMs, { columns: 60 }).find((line) => line.includes("✗ checkout"));
+  expect(narrow).toBe("   │  ├─ ✗ checkout-…4c7-abcde  CrashLoopBackOff, 3 restarts");
+});
+
+test("of many pods ten are named, fewer where rows are few, and the verdicts stay on the screen", () => {
+  const names = Array.from({ length: 30 }, (_, index) => ({
+    name: `checkout-${index}`,
+    ready: true,
+    detail: "node-a",
+  }));
+  const many = { ...withPods, deployments: [deployment("checkout", 45, 45)], pods: new Map([["checkout", names]]) };
+  const tall = releaseTree(many, nowMs, {});
+  expect(tall.filter((line) => line.includes("node-a"))).toHaveLength(10);
+  expect(tall).toContain("   │  └─ and 35 more");
+  for (const rows of [24, 16, 11]) {
+    const low = releaseTree(many, nowMs, { rows });
+    expect(low.length).toBeLessThanOrEqual(rows);
+    expect(low.at(-1)).toBe("checkout-1: Observing");
+  }
 });
 
 test("without a run, and after one, it says who is on what", () => {
-  expect(releaseTree(watched(undefined, "Healthy"), nowMs, undefined)).toEqual([
+  expect(releaseTree(watched(undefined, "Healthy"), nowMs, {})).toEqual([
     "checkout  (shop)  Healthy",
     "└─ no run yet; 4/4 pods ready",
     "every user is on checkout-0",
   ]);
   const end = { reason: "Breach" as const, message: "7 of 20 failed" };
-  const text = releaseTree(watched({ phase: "RolledBack", finishedAt: "2026-01-01T11:59:18Z", end }), nowMs, undefined);
+  const text = releaseTree(watched({ phase: "RolledBack", finishedAt: "2026-01-01T11:59:18Z", end }), nowMs, {});
   expect(text).toContain("└─ checkout-1  RolledBack 42s ago");
   expect(text.at(-2)).toBe("   └─ users 100% → checkout-0  4/4 pods ready");
   expect(text.at(-1)).toContain("7 of 20 failed");
@@ -77,19 +128,36 @@ test("in a log it is one line without a colour or a picture", () => {
   );
 });
 
+test("in a log, why pods are not ready is said once, without what changes all the time", () => {
+  const twins = [ofTwin[0], { ...ofTwin[1], ready: false, detail: "CrashLoopBackOff, 1 restart" }] as typeof ofTwin;
+  const pods = new Map([["checkout-1", twins]]);
+  expect(releaseLine({ ...withPods, pods })).toContain(" checkout-1=1/2(CrashLoopBackOff): ");
+});
+
 test("beside a real release each look shows it anew, until the watcher leaves", async () => {
   const house = await openKeptHouse();
   await house.ship("v2");
   await house.untilPhase("Observing");
   const leave = new AbortController();
   const seen = new Set<string>();
+  let pods: WatchedRelease["pods"] = new Map();
   const where = { api: house.alice, namespace: "shop", server: "https://cluster" };
   const done = looking(where, "checkout", house.clock, 1000, leave.signal, (release) => {
     seen.add(releaseLine(release).split(":")[0] ?? "");
+    pods = release.pods;
     if (seen.size >= 3) leave.abort();
   });
   await house.until("three things were seen", () => leave.signal.aborted);
   await done;
   expect([...seen].every((line) => line.startsWith("checkout-1 "))).toBe(true);
+  // The own Deployment's selector fits the candidate's pods too: they are named once, where they belong.
+  expect(
+    pods
+      .get("checkout")
+      ?.map(({ name }) => name)
+      .filter((name) => name.startsWith("checkout-1-")),
+  ).toEqual([]);
+  expect(pods.get("checkout")).toHaveLength(4);
+  expect(pods.get("checkout-1")?.[0]?.name).toMatch(/^checkout-1-/);
   await house.term.stop();
 });

@@ -1,10 +1,10 @@
 import { type Clock, delay, systemClock } from "../clock.ts";
-import type { KubeObject } from "../kube/port.ts";
 import { connect } from "./connect.ts";
 import { openScreen, type Screen } from "./demo/screen.ts";
 import { explain } from "./explain.ts";
 import type { Where } from "./find-rollout.ts";
 import { deployment, lookAtRelease } from "./look-at-release.ts";
+import { podsOf } from "./pods-of.ts";
 import { releaseLine, releaseTree, type WatchedRelease } from "./release-tree.ts";
 import type { WatchFlags } from "./watch.ts";
 
@@ -31,7 +31,7 @@ export async function watchRelease(name: string, flags: WatchFlags): Promise<voi
 
   function draw({ size, draw: drawLines }: Screen, release: WatchedRelease): void {
     const { columns, rows } = size();
-    lastFrame = releaseTree(release, systemClock.now(), columns).slice(0, rows);
+    lastFrame = releaseTree(release, systemClock.now(), { columns, rows });
     drawLines(lastFrame);
   }
 
@@ -58,10 +58,12 @@ export async function looking(
     const release = await lookAtRelease(where, name);
     const { run, rollout, workload } = release;
     const names = new Set([workload, run?.spec.from.workload, run?.spec.to.workload, rollout.live?.workload]);
-    const found: (KubeObject | undefined)[] = await Promise.all(
+    const found = await Promise.all(
       [...names].filter((wanted) => wanted !== undefined).map((wanted) => deployment(where, wanted)),
     );
-    show({ ...release, deployments: found.filter((object) => object !== undefined) });
+    const deployments = found.filter((object) => object !== undefined);
+    const carried = deployments.map(async (object) => [object.metadata.name, await podsOf(where, object)] as const);
+    show({ ...release, deployments, pods: new Map(await Promise.all(carried)) });
     // Rejects when the watcher leaves in the middle of the wait.
     await delay(clock, intervalMs, signal).catch(() => {});
   }
