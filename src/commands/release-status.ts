@@ -80,5 +80,6 @@ function json({ run, rollout }: Release, { kind, message }: ReleaseVerdict): str
     phase: run?.status.phase,
     weightPercent: run?.status.weightInForce,
     live: rollout.live?.revision,
+    window: run?.status.window,
   });
 }

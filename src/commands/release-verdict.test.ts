@@ -25,6 +25,21 @@ test.each([
   ["a run under way", verdict({ phase: "Observing" }, "checkout-1"), "underWay", "checkout-1: Observing"],
   ["one that goes back", verdict({ phase: "Draining", end: breach }, "checkout-1"), "underWay", "7 of 20 failed"],
   ["a pause", verdict({ phase: "Paused", pause: { ...breach, withdrawn: true } }, "checkout-1"), "paused", "7 of 20"],
+  [
+    "a window",
+    verdict(
+      { phase: "Waiting", step: 1, window: { message: "outside office-hours; opens 2026-01-02T08:00Z" } },
+      "checkout-1",
+    ),
+    "underWay",
+    "checkout-1 waits for a window: outside office-hours; opens 2026-01-02T08:00Z",
+  ],
+  [
+    "an approval that a window would follow",
+    verdict({ phase: "Waiting", step: 2, window: { message: "outside office-hours" } }, "checkout-1"),
+    "paused",
+    "approval of step third",
+  ],
   ["an approval", verdict({ phase: "Waiting", step: 2 }, "checkout-1"), "paused", "approval of step third"],
   [
     "a stall",

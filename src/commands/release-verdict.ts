@@ -49,12 +49,14 @@ function stopped({ phase, conditions }: RolloutStatus): boolean {
 const GOING_BACK: readonly Phase[] = ["Withdrawing", "Undoing", "Draining", "Releasing"];
 
 function underWay(run: ReadRun): ReleaseVerdict {
-  const { phase, pause, stalled, end } = run.status;
+  const { phase, pause, stalled, end, window } = run.status;
   const approve = stepToApprove(run);
   if (phase === "Paused") return { kind: "paused", message: `${run.name} is paused: ${pause?.message ?? ""}` };
   if (approve !== undefined)
     return { kind: "paused", message: `${run.name} waits for the approval of step ${approve}` };
   if (stalled !== undefined) return { kind: "paused", message: `${run.name} is stalled: ${stalled.message}` };
+  // By itself, at a time that is known: nobody has to do anything.
+  if (window !== undefined) return { kind: "underWay", message: `${run.name} waits for a window: ${window.message}` };
   const at = GOING_BACK.includes(phase) ? (end?.message ?? phase) : phase;
   return { kind: "underWay", message: `${run.name}: ${at}` };
 }
