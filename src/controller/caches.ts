@@ -61,6 +61,7 @@ export interface CachesOptions {
   log: Log;
   /** Keys ("namespace/name") of the Rollouts that a change may concern. */
   onChange(keys: readonly string[]): void;
+  onOpen(resource: string): void;
   onRelist(resource: string, misses: number): void;
 }
 
@@ -78,8 +79,9 @@ export function createCaches(options: CachesOptions): Caches {
     resource: Resource,
     transform: (object: KubeObject) => KubeObject,
     keysOf: (object: KubeObject) => readonly string[],
-  ) =>
-    createInformer({
+  ) => {
+    options.onOpen(resourceName(resource));
+    return createInformer({
       api: options.api,
       resource,
       clock: options.clock,
@@ -90,6 +92,7 @@ export function createCaches(options: CachesOptions): Caches {
       onRelist: (misses) => options.onRelist(resourceName(resource), misses),
       ...(options.namespace === undefined || !resource.namespaced ? {} : { namespace: options.namespace }),
     });
+  };
   // Those that name the same, too: one of two that claim one workload or route may go on when the other is gone.
   const rolloutCache = open(rollouts, slim, (object) => [
     ...new Set([objectKey(object.metadata), ...referencesOf(object).flatMap((reference) => naming(reference))]),

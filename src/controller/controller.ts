@@ -81,6 +81,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     onChange: (keys) => {
       for (const key of keys) queue.add(key);
     },
+    onOpen: telemetry.cached,
     onRelist: telemetry.relisted,
     ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
   });

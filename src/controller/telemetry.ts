@@ -21,6 +21,8 @@ export interface Telemetry {
   corrected(what: { namespace: string; rollout: string; field: "weight" | "labels" }): void;
   /** Nothing of this rollout is to be reported any more. */
   forgotten(namespace: string, rollout: string): void;
+  /** A cache of this resource is kept from now on. */
+  cached(resource: string): void;
   relisted(resource: string, misses: number): void;
   queried(server: string, durationMs: number, ok: boolean): void;
   /** A message to people was sent, could not be sent this time, or was given up. `kind` as in "slack". */
@@ -35,6 +37,7 @@ export const silentTelemetry: Telemetry = {
   judged: nothing,
   corrected: nothing,
   forgotten: nothing,
+  cached: nothing,
   relisted: nothing,
   queried: nothing,
   notified: nothing,

@@ -91,6 +91,17 @@ test("requests, queries, relists and passes are counted in seconds and by outcom
   expect(lines).toContain('sluice_pass_duration_seconds_sum{outcome="error"} 0.03');
 });
 
+test("a cache's counts are seen at 0 before its first relist, so that they are seen rising with it", async () => {
+  const metrics = quiet();
+  metrics.telemetry.cached("pods");
+  expect(await linesOf(metrics, /cache/)).toEqual([
+    'sluice_cache_relists_total{resource="pods"} 0',
+    'sluice_cache_misses_total{resource="pods"} 0',
+  ]);
+  metrics.telemetry.relisted("pods", 2);
+  expect(await linesOf(metrics, /misses/)).toEqual(['sluice_cache_misses_total{resource="pods"} 2']);
+});
+
 test("the queue is asked at the scrape", async () => {
   const metrics = quiet();
   expect(await linesOf(metrics, /queue/)).toEqual([

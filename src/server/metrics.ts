@@ -84,6 +84,11 @@ export function createMetrics({ version, processMetrics = true }: MetricsOptions
       series.drop(`${namespace}/${rollout}`);
       runs.delete(`${namespace}/${rollout}`);
     },
+    cached(resource) {
+      // Relists are minutes apart: what is seen at 0 before can be seen rising with the first of them.
+      relists.inc({ resource }, 0);
+      misses.inc({ resource }, 0);
+    },
     relisted(resource, missed) {
       relists.inc({ resource });
       misses.inc({ resource }, missed);
