@@ -48,11 +48,14 @@ export function program(): Command {
   root.commandsGroup("Other:");
   root.addCommand(demoCommand());
   root.addCommand(versionCommand());
-  root.addCommand(completionCommand(program));
+  root.addCommand(completionCommand());
   root.helpCommand("help [command]", "show help for a command");
   for (const command of root.commands) command.copyInheritedSettings(root);
   return root;
 }
+
+/** What shells and kubectl ask on Tab. */
+const COMPLETE = "__complete";
 
 const FIRST_STEPS = `
 First steps:
@@ -88,6 +91,12 @@ function crdsCommand(): Command {
  */
 export async function run(argv: readonly string[], output: OutputConfiguration = {}): Promise<number> {
   const root = program();
+  if (argv[0] === COMPLETE) {
+    // Not a command of its own: what follows are words that somebody has not finished.
+    const { complete } = await import("./commands/complete.ts");
+    process.stdout.write(await complete(root, argv.slice(1)));
+    return EXIT.ok;
+  }
   for (const command of [root, ...root.commands]) command.configureOutput(output);
   try {
     await root.parseAsync(argv, { from: "user" });

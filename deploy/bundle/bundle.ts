@@ -4,12 +4,14 @@
  *
  *   dist/sluice.mjs                 all of it in one file, for the image
  *   dist/kubectl/kubectl-sluice     for a terminal: in parts, so that a command loads no more than it needs
+ *   dist/kubectl/kubectl_complete-sluice    what kubectl asks on Tab
  *
  *   node deploy/bundle/bundle.ts [FOLDER]      where to, instead of dist
  */
 import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { build, type BuildOptions } from "esbuild";
+import { LEAN } from "./lean.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
@@ -34,6 +36,7 @@ export const BUNDLED: BuildOptions = {
   define: { SLUICE_VERSION: JSON.stringify(version) },
   // Of the client only its configuration is used; its index would bring every API of Kubernetes, and take longer to start than all else.
   alias: { "@kubernetes/client-node": join(root, "node_modules/@kubernetes/client-node/dist/config.js") },
+  plugins: [LEAN],
   outExtension: { ".js": ".mjs" },
   legalComments: "none",
   logLevel: "warning",
@@ -48,17 +51,22 @@ export async function bundle(folder: string): Promise<string> {
 }
 
 /** Runs as CommonJS and as an ES module, since a file without an extension is either, by where it lies. */
-const LAUNCHER = `#!/usr/bin/env node
+function launcher(first = ""): string {
+  return `#!/usr/bin/env node
 // What was compiled once is kept, where that can be written.
 process.getBuiltinModule("node:module").enableCompileCache();
-import("./sluice.mjs").then(({ main }) => main());
+${first}import("./sluice.mjs").then(({ main }) => main());
 `;
+}
 
-/** Writes kubectl-sluice and its parts into a folder and returns its path; a link to it on PATH will do. */
+/** Writes kubectl-sluice, kubectl_complete-sluice and their parts into a folder and returns the path of the first. */
 export async function bundlePlugin(folder: string): Promise<string> {
   await build({ ...BUNDLED, outdir: folder, splitting: true, chunkNames: "part-[hash]" });
   const file = join(folder, "kubectl-sluice");
-  writeFileSync(file, LAUNCHER, { mode: 0o755 });
+  writeFileSync(file, launcher(), { mode: 0o755 });
+  writeFileSync(join(folder, "kubectl_complete-sluice"), launcher('process.argv.splice(2, 0, "__complete");\n'), {
+    mode: 0o755,
+  });
   return file;
 }
 

@@ -3,11 +3,13 @@ import { Argument, Command } from "commander";
 const SHELLS = ["bash", "zsh", "fish"] as const;
 export type Shell = (typeof SHELLS)[number];
 
-/** `sluice completion`: a script for a shell. `root` gives all commands that there are. */
-export function completionCommand(root: () => Command): Command {
+/** `sluice completion`: a script for a shell. */
+export function completionCommand(): Command {
   return new Command("completion")
     .summary("print what makes a shell complete commands and options")
-    .description("Prints a script by which the shell completes commands, options, and the names of Rollouts.")
+    .description(
+      "Prints a script by which the shell completes commands, options, and the names of Rollouts, steps and namespaces.",
+    )
     .addArgument(new Argument("<shell>", "the shell").choices(SHELLS))
     .addHelpText(
       "after",
@@ -20,6 +22,6 @@ Examples:
     )
     .action(async (shell: Shell) => {
       const { completionScript } = await import("./completion-script.ts");
-      process.stdout.write(completionScript(shell, root()));
+      process.stdout.write(completionScript(shell));
     });
 }

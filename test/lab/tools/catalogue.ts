@@ -5,7 +5,7 @@ export interface Tool {
   readonly variable: string;
   /** Names under which it may lie on PATH or in KUBEBUILDER_ASSETS. */
   readonly commands: readonly string[];
-  readonly source: GoSource | WheelSource;
+  readonly source: GoSource | WheelSource | DebianSource;
 }
 
 export interface GoSource {
@@ -25,6 +25,14 @@ export interface WheelSource {
   readonly member: string;
 }
 
+/** Packages that are unpacked, not installed. */
+export interface DebianSource {
+  readonly type: "debian";
+  /** The one that people would install first. */
+  readonly packages: readonly string[];
+  readonly member: string;
+}
+
 export type ToolName =
   | "etcd"
   | "kube-apiserver"
@@ -36,7 +44,9 @@ export type ToolName =
   | "helm"
   | "envoy"
   | "gitops-judge"
-  | "istio-validator";
+  | "istio-validator"
+  | "zsh"
+  | "fish";
 
 // An unstamped apiserver calls itself v0.0.0-master, which some clients refuse.
 const stamp = "k8s.io/component-base/version";
@@ -51,6 +61,10 @@ function go(name: ToolName, module: string, path: string, flags: readonly string
     commands: [name],
     source: { type: "go", module, package: path, flags, coldMinutes },
   };
+}
+
+function debian(name: ToolName, packages: readonly string[], member: string): Tool {
+  return { name, variable: variableOf(name), commands: [name], source: { type: "debian", packages, member } };
 }
 
 function variableOf(name: string): string {
@@ -90,6 +104,9 @@ export const tools: readonly Tool[] = [
     2,
   ),
   go("helm", "helm", "helm.sh/helm/v4/cmd/helm", ["-ldflags=-s -w"], 3),
+  // Shells in which completion is tried.
+  debian("zsh", ["zsh", "zsh-common"], "bin/zsh"),
+  debian("fish", ["fish", "fish-common", "libpcre2-32-0"], "usr/bin/fish"),
 ];
 
 /** The tool of that name; the name is checked by its type. */

