@@ -31,8 +31,8 @@ async function kustomize(lab: LabClient, folder: Variant): Promise<KubeObject[]>
   return parseAllDocuments(yaml).map((document) => document.toJS() as KubeObject);
 }
 
-/** The API server learns of a new policy from a watch: until it has, a template that changes is not held. */
-async function waitForHold(lab: LabClient): Promise<void> {
+/** Until the hold is in force. The API server learns of a new policy from a watch: until it has, a template that changes is not held. */
+export async function waitForHold(lab: LabClient): Promise<void> {
   const labels = { app: "probe" };
   const probe: KubeObject = {
     apiVersion: "apps/v1",

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -10,6 +10,7 @@ import { kubectl } from "../lab/kubectl.ts";
 import { type Lab, startLab } from "../lab/lab.ts";
 import { ensureTool } from "../lab/tools.ts";
 import { until } from "../lab/wait.ts";
+import { runReleaseJob } from "./release-job.ts";
 import { chart } from "./render.ts";
 
 const NAMESPACE = "sluice-system";
@@ -46,42 +47,6 @@ async function helm(...args: string[]): Promise<{ code: number; said: string }> 
 
 const get = (...args: string[]) => kubectl(lab, ["get", "--ignore-not-found", "-o", "name", ...args]);
 
-interface Job {
-  spec: { template: { spec: { serviceAccountName: string; containers: { args: string[] }[] } } };
-}
-
-/** What the Job's Pod would do: the bundle, with the arguments and the rights that the Job gives it. No kubelet runs containers here. */
-async function runJob(): Promise<{ code: number; said: string }> {
-  const job = JSON.parse(await kubectl(lab, ["-n", NAMESPACE, "get", "job", "sluice-release", "-o", "json"])) as Job;
-  const { serviceAccountName, containers } = job.spec.template.spec;
-  const token = (await kubectl(lab, ["-n", NAMESPACE, "create", "token", serviceAccountName])).trim();
-  const kubeconfig = join(folder, "job.kubeconfig");
-  const view = await kubectl(lab, ["config", "view", "--raw", "--flatten", "-o", "json"]);
-  const config = JSON.parse(view) as { users: { user: object }[] };
-  for (const entry of config.users) entry.user = { token };
-  writeFileSync(kubeconfig, JSON.stringify(config));
-  const file = await bundle(folder);
-  const child = spawn(process.execPath, [file, ...(containers[0]?.args ?? []), "--kubeconfig", kubeconfig], {
-    env: { HOME: "/nonexistent" },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
-  const now = new Date().toISOString();
-  const conditions = ["SuccessCriteriaMet", "Complete"].map((type) => ({ type, status: "True" }));
-  const status = { startTime: now, completionTime: now, succeeded: 1, conditions };
-  const patch = [
-    "patch",
-    "job",
-    "sluice-release",
-    "--subresource=status",
-    "--type=merge",
-    "-p",
-    JSON.stringify({ status }),
-  ];
-  await kubectl(lab, ["-n", NAMESPACE, ...patch]);
-  return { code: code as number, said: `${out}${err}` };
-}
-
 test("helm installs it into a real API server, and an uninstall releases every Rollout first and keeps the definitions", async () => {
   expect(await helm("install", "sluice", chart, "--create-namespace")).toMatchObject({ code: 0 });
   expect(await get("-n", NAMESPACE, "deployment", "sluice")).toContain("deployment.apps/sluice");
@@ -95,7 +60,8 @@ test("helm installs it into a real API server, and an uninstall releases every R
     withinMs: 30_000,
   });
   expect(await get("-n", NAMESPACE, "deployment", "sluice"), "the controller still runs").not.toBe("");
-  expect(await runJob()).toEqual({ code: 0, said: "default/checkout: released\n" });
+  const job = { namespace: NAMESPACE, bundle: await bundle(folder), folder };
+  expect(await runReleaseJob(lab, job)).toEqual({ code: 0, said: "default/checkout: released\n" });
   expect(await uninstalled).toMatchObject({ code: 0 });
   expect(await get("-A", "rollouts.sluice.dev")).toBe("");
   expect(await get("-n", NAMESPACE, "deployment,serviceaccount,job")).not.toContain("sluice");
