@@ -139,7 +139,7 @@ export const channelSchema = withRules(
         ),
       })
       .optional()
-      .describe("An Alertmanager: one alert a run, raised by what presses and resolved by what goes well."),
+      .describe("An Alertmanager: one alert a run, up as long as something presses."),
   }),
   exactlyOneOf(CHANNEL_KINDS, "a channel is of one kind"),
 ).meta({ [MEMBERS]: CHANNEL_KINDS });

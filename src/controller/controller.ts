@@ -118,6 +118,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
       post: options.post ?? createPost({ clock }),
       readSecret: readSecretBy(options.api),
       ownNamespace,
+      clock,
       signal,
     }),
     clock,

@@ -2,7 +2,7 @@ import { isFinal } from "../api/phase.ts";
 import { isNotFound } from "../kube/errors.ts";
 import type { Context } from "./context.ts";
 import type { ReadRun } from "./observe.ts";
-import { runsOf } from "./read.ts";
+import { readRolloutStatus, runsOf } from "./read.ts";
 import { rolloutRuns } from "./resources.ts";
 
 /**
@@ -42,11 +42,10 @@ export function createTellChannels(): TellChannels {
       return;
     }
     const runs = runsOf(context.caches, context.log, rollout);
-    context.notifier.look(
-      key,
-      runs,
-      (run) => (objective) => (isFinal(run.status.phase) ? [] : context.evidence.fractions(key, objective)),
-    );
+    context.notifier.look(key, runs, {
+      seriesOf: (run) => (objective) => (isFinal(run.status.phase) ? [] : context.evidence.fractions(key, objective)),
+      isAtRest: readRolloutStatus(rollout).phase === "Healthy",
+    });
     if (recording.has(key)) return;
     recording.add(key);
     const ended = runs.filter(({ status }) => isFinal(status.phase));

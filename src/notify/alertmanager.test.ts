@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { systemClock } from "../clock.ts";
+import { createManualClock } from "../manual-clock.ts";
 import { channelSchema } from "../api/notifications.ts";
 import { alertsOf } from "./alertmanager.ts";
 import { createDeliver } from "./deliver.ts";
@@ -34,6 +35,7 @@ async function send(token: string | undefined, message = someMessage()) {
     post: createPost({ clock: systemClock, deadlineMs: 5_000 }),
     readSecret: async () => ({ kind: "read", data }),
     ownNamespace: "sluice-system",
+    clock: createManualClock(Date.parse("2026-01-01T00:10:00Z")),
     signal: new AbortController().signal,
   });
   const channel = channelSchema.parse({ name: "am", alertmanager: { secretRef: { name: "sluice-alertmanager" } } });
@@ -50,13 +52,13 @@ test("a breach raises the run's alert, with why and what to type", async () => {
       labels: { alertname: "SluiceRollout", namespace: "shop", rollout: "checkout", run: "checkout-2" },
       annotations: { severity: "critical", event: "SLOBreached", command: "sluice get checkout -n shop" },
       startsAt: "2026-01-01T00:00:00.000Z",
-      endsAt: "2026-01-01T01:00:00.000Z",
+      endsAt: "2026-01-01T01:10:00.000Z",
     },
   ]);
 });
 
 test("a good end resolves the alert that a pause had raised: the same labels, and an end", async () => {
-  const [raised] = alertsOf(someMessage({ event: "Paused", severity: "Warning" }), "paused") as Alert[];
+  const [raised] = alertsOf(someMessage({ event: "Paused", severity: "Warning" }), "paused", 0) as Alert[];
   const promoted = someMessage({ event: "Promoted", severity: "Info", at: "2026-01-01T00:20:00.000Z" });
   const { outcome, alerts } = await send("t0ken-of-alertmanager", promoted);
   expect(outcome).toEqual({ kind: "sent" });

@@ -1,16 +1,15 @@
 import { formatPercent } from "../api/units.ts";
 import type { Message } from "./message.ts";
 
-/** Nobody sends it again: it ends by itself, unless it is told before that all is well. */
+/** It is sent again long before; without a controller it ends by itself. */
 const LASTS_MS = 3_600_000;
 
 /**
  * Alerts for Alertmanager's API v2 (github.com/prometheus/alertmanager, api/v2/openapi.yaml). There is one alert a run, of the name
- * `SluiceRollout`: what presses raises it, progress and a good end resolve it.
+ * `SluiceRollout`: what presses raises it, for a time from `nowMs` on; progress and a good end resolve it.
  */
-export function alertsOf(message: Message, headline: string): object[] {
+export function alertsOf(message: Message, headline: string, nowMs: number): object[] {
   const { namespace, rollout, run, severity, event, at, why, commands, runUid, key } = message;
-  const atMs = Date.parse(at);
   const resolved = severity === "Info";
   return [
     {
@@ -26,7 +25,7 @@ export function alertsOf(message: Message, headline: string): object[] {
       },
       // Without a start Alertmanager takes the one that it knows: a resolved alert must not begin after it ended.
       ...(resolved ? {} : { startsAt: at }),
-      endsAt: new Date(resolved ? atMs : atMs + LASTS_MS).toISOString(),
+      endsAt: resolved ? at : new Date(nowMs + LASTS_MS).toISOString(),
     },
   ];
 }

@@ -1,4 +1,5 @@
 import type { Channel } from "../api/notifications.ts";
+import type { Clock } from "../clock.ts";
 import { encode, kindOf, secretRefOf, type SecretData } from "./encode.ts";
 import type { Message } from "./message.ts";
 import type { Outcome, Thread } from "./outcome.ts";
@@ -26,6 +27,7 @@ export interface DeliverOptions {
   readSecret: ReadSecret;
   /** Where Secrets of the controller are. */
   ownNamespace: string;
+  clock: Clock;
   /** Ends what is under way. */
   signal: AbortSignal;
 }
@@ -37,7 +39,7 @@ export function secretPlace(channel: Channel, rolloutNamespace: string, ownNames
 }
 
 /** Reads the Secret anew for each message: a URL that was replaced is in use at once. */
-export function createDeliver({ post, readSecret, ownNamespace, signal }: DeliverOptions): Deliver {
+export function createDeliver({ post, readSecret, ownNamespace, clock, signal }: DeliverOptions): Deliver {
   return async (channel, message, thread) => {
     const place = secretPlace(channel, message.namespace, ownNamespace);
     const named = `Secret ${place.namespace}/${place.name}`;
@@ -50,7 +52,8 @@ export function createDeliver({ post, readSecret, ownNamespace, signal }: Delive
       const what = kindOf(channel) === "slackBot" ? "bot token" : "URL";
       return { kind: "refused", why: `${named} has no key ${place.key} with the ${what}; it has: ${keys}` };
     }
-    const telling = encode(channel, message, { key: place.key, value, data: secret.data }, thread);
+    const held = { key: place.key, value, data: secret.data };
+    const telling = encode(channel, message, held, { thread, nowMs: clock.now() });
     if (typeof telling === "string") return { kind: "refused", why: `${named}, ${telling}` };
     const secrets = Object.values(secret.data).map((value) => value.trim());
     let outcome: Outcome = { kind: "sent" };

@@ -36,7 +36,8 @@ function later(messages: readonly Message[], after: Cursor | undefined): readonl
   return messages.filter(({ event, at }) => event === "PreflightFailed" || Date.parse(at) > afterMs);
 }
 
-function isWanted(
+/** Whether a channel asked for what presses as much as this, and for this event. */
+export function isWanted(
   { severity, event }: Message,
   { minSeverity, events }: Pick<Channel, "minSeverity" | "events">,
 ): boolean {

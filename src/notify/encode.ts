@@ -57,7 +57,7 @@ export function encode(
   channel: Channel,
   message: Message,
   { key, value, data }: { key: string; value: string; data: SecretData },
-  thread: Thread | undefined,
+  { thread, nowMs }: { thread: Thread | undefined; nowMs: number },
 ): Telling | string {
   const headline = headlineOf(message, channel.template);
   const kind = kindOf(channel);
@@ -68,7 +68,7 @@ export function encode(
     return tellByBot({ channel: receiverOf(channel), token: value, apiUrl }, message, headline, thread);
   }
   if (!isHttp(value)) return `key ${key}: expected an http or https URL`;
-  return { requests: requestsOf(kind, message, headline, value, data), outcomeOf };
+  return { requests: requestsOf(kind, message, headline, { url: value, data, nowMs }), outcomeOf };
 }
 
 /** `xoxb-`, or `xoxe.xoxb-` where tokens are rotated. */
@@ -78,8 +78,7 @@ function requestsOf(
   kind: Exclude<ChannelKind, "slackBot">,
   message: Message,
   headline: string,
-  url: string,
-  data: SecretData,
+  { url, data, nowMs }: { url: string; data: SecretData; nowMs: number },
 ): readonly PostRequest[] {
   const json = (body: object): PostRequest => ({
     url,
@@ -94,7 +93,7 @@ function requestsOf(
     case "webhook":
       return [event(url, JSON.stringify(cloudEvent(message, headline)), data["signingKey"]?.trim())];
     case "alertmanager":
-      return [alerts(url, json(alertsOf(message, headline)), data["token"]?.trim())];
+      return [alerts(url, json(alertsOf(message, headline, nowMs)), data["token"]?.trim())];
   }
 }
 

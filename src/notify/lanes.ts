@@ -5,6 +5,7 @@ import type { Deliver } from "./deliver.ts";
 import type { Cursor } from "./due.ts";
 import type { Message } from "./message.ts";
 import type { Outcome, Thread } from "./outcome.ts";
+import { endOf } from "./standing.ts";
 
 /** What one channel has still to be told of one run. */
 export interface Job {
@@ -24,11 +25,25 @@ export interface Job {
   recorded: boolean;
   notBeforeMs: number;
   tries: number;
+  /** What presses is told again while it stands, and its end is told: alerts are. */
+  readonly repeats: boolean;
+  raised: Raised | undefined;
+}
+
+/** What stands in a receiver that forgets, as far as this process knows. */
+interface Raised {
+  readonly message: Message;
+  /** Monotonic milliseconds; undefined: not by this process yet. */
+  readonly sentMs: number | undefined;
+  /** It is its end that is to be told. */
+  readonly isEnd: boolean;
 }
 
 export interface Lanes {
   /** What a job has to send from now on. */
   offer(job: Job, pending: readonly Message[]): void;
+  /** What stands of a job that repeats; undefined: nothing any more. */
+  hold(job: Job, standing: Message | undefined): void;
   stop(): Promise<void>;
 }
 
@@ -50,12 +65,14 @@ const SPACING_MS = 1_000;
 const REFUSED_MS = 300_000;
 /** Nobody wants to be told of it any more. */
 const TOO_OLD_MS = 24 * 3_600_000;
+/** Alertmanager resolves what is not told again. A lane holds some hundreds of them at this pace. */
+const AGAIN_MS = 300_000;
 /** In a row, before a passing failure is called one. */
 const TRIES_BEFORE_FAILURE = 3;
 const MOST_WAITING = 1_000;
 
 interface Lane {
-  /** Those that have something to send. */
+  /** Those that have something to send, or to tell again. */
   jobs: Set<Job>;
   notBeforeMs: number;
   sending: Promise<void> | undefined;
@@ -80,11 +97,20 @@ export function createLanes(options: LanesOptions): Lanes {
 
   function setPending(job: Job, pending: readonly Message[]): void {
     job.pending = pending;
-    const { jobs } = laneOf(job);
-    if (pending.length === 0) jobs.delete(job);
-    else jobs.add(job);
+    place(job);
     if (pending[0]?.progress === true) progressing.add(job);
     else progressing.delete(job);
+  }
+
+  function place(job: Job): void {
+    const { jobs } = laneOf(job);
+    if (job.pending.length === 0 && job.raised === undefined) jobs.delete(job);
+    else jobs.add(job);
+  }
+
+  function setRaised(job: Job, raised: Raised | undefined): void {
+    job.raised = raised;
+    place(job);
   }
 
   /** Done with: sent, or never to be. */
@@ -108,18 +134,25 @@ export function createLanes(options: LanesOptions): Lanes {
     finish(job, message, true);
   }
 
-  /** What presses goes first, then what has waited longest; within a run the order stays. */
+  /** From when on a job may be served; undefined: something else has to happen first. */
+  function dueOf({ pending, recorded, notBeforeMs, raised }: Job): number | undefined {
+    if (pending.length > 0) return recorded ? notBeforeMs : undefined;
+    return raised?.sentMs === undefined ? 0 : raised.sentMs + AGAIN_MS;
+  }
+
+  /** What presses goes first, then what has waited longest, and last what is told again; within a run the order stays. */
   function next(lane: Lane, nowMs: number): Job | undefined {
-    const ready = [...lane.jobs].filter((job) => job.recorded && job.notBeforeMs <= nowMs);
-    const rank = (job: Job) => `${job.pending[0]?.progress === true ? 1 : 0} ${job.pending[0]?.at ?? ""}`;
-    return ready.toSorted((a, b) => rank(a).localeCompare(rank(b)))[0];
+    const ready = [...lane.jobs].filter((job) => (dueOf(job) ?? Number.POSITIVE_INFINITY) <= nowMs);
+    const rank = ({ pending: [message] }: Job) =>
+      message === undefined ? "2" : `${message.progress ? 1 : 0} ${message.at}`;
+    return ready.toSorted((a, b) => rank(a).localeCompare(rank(b)) || (dueOf(a) ?? 0) - (dueOf(b) ?? 0))[0];
   }
 
   function attend(lane: Lane): void {
     if (stopped || signal.aborted || lane.sending !== undefined) return;
     lane.cancel();
     const nowMs = clock.monotonic();
-    const waiting = [...lane.jobs].filter((job) => job.recorded).map((job) => job.notBeforeMs);
+    const waiting = [...lane.jobs].map(dueOf).filter((dueMs) => dueMs !== undefined);
     if (waiting.length === 0) return;
     const dueMs = Math.max(lane.notBeforeMs, Math.min(...waiting));
     if (dueMs > nowMs) {
@@ -127,9 +160,12 @@ export function createLanes(options: LanesOptions): Lanes {
       return;
     }
     const job = next(lane, nowMs);
-    const message = job?.pending[0];
-    if (job === undefined || message === undefined) return;
-    lane.sending = send(lane, job, message).finally(() => {
+    if (job === undefined) return;
+    const [message] = job.pending;
+    const { raised } = job;
+    const sending =
+      message !== undefined ? send(lane, job, message) : raised === undefined ? undefined : repeat(lane, job, raised);
+    lane.sending = sending?.finally(() => {
       lane.sending = undefined;
       attend(lane);
     });
@@ -141,11 +177,32 @@ export function createLanes(options: LanesOptions): Lanes {
       return;
     }
     // It goes out as it is now: what is offered meanwhile must not take its place.
+    const outcome = await tryOnce(lane, job, message);
+    settle(lane, job, message, outcome);
+  }
+
+  async function tryOnce(lane: Lane, job: Job, message: Message): Promise<Outcome> {
     const outcome = await deliver(job.channel, message, job.thread).catch(
       (error: unknown): Outcome => ({ kind: "refused", why: `it cannot be made: ${(error as Error).name}` }),
     );
     lane.notBeforeMs = clock.monotonic() + SPACING_MS;
-    settle(lane, job, message, outcome);
+    return outcome;
+  }
+
+  async function repeat(lane: Lane, job: Job, raised: Raised): Promise<void> {
+    const outcome = await tryOnce(lane, job, raised.message);
+    // Another may stand by now.
+    const isSame = job.raised === raised;
+    if (outcome.kind === "sent") {
+      job.tries = 0;
+      onOutcome({ kind: job.kind, outcome: "sent" });
+      options.onFailure(job, undefined);
+      if (isSame) setRaised(job, raised.isEnd ? undefined : { ...raised, sentMs: clock.monotonic() });
+    } else if (outcome.kind !== "part" && !signal.aborted) {
+      failed(lane, job, raised.message, outcome);
+      // A passing failure is over when the lane says so; what somebody has to mend is looked at again later.
+      if (isSame && outcome.kind !== "later") setRaised(job, { ...raised, sentMs: clock.monotonic() });
+    }
   }
 
   /** What a bot shows of the run has changed; the message itself comes next. */
@@ -166,33 +223,42 @@ export function createLanes(options: LanesOptions): Lanes {
   }
 
   function settle(lane: Lane, job: Job, message: Message, outcome: Outcome): void {
-    const about = { rollout: job.rollout, channel: job.channel.name, event: message.event };
     if (outcome.kind === "part") {
       keep(lane, job, outcome.thread);
       return;
     }
     if (outcome.kind === "sent") {
-      log.debug(about, "told");
+      log.debug({ rollout: job.rollout, channel: job.channel.name, event: message.event }, "told");
       onOutcome({ kind: job.kind, outcome: "sent" });
+      if (job.repeats)
+        job.raised = message.severity === "Info" ? undefined : { message, sentMs: clock.monotonic(), isEnd: false };
       finish(job, message, false);
       options.onFailure(job, undefined);
       options.onNews(job.rollout);
       return;
     }
     if (signal.aborted) return;
+    failed(lane, job, message, outcome);
+    if (outcome.kind === "later") return;
+    if (message.progress) drop(job, message, outcome.why);
+    else job.notBeforeMs = clock.monotonic() + REFUSED_MS;
+  }
+
+  function failed(
+    lane: Lane,
+    job: Job,
+    { event }: Message,
+    outcome: Exclude<Outcome, { kind: "sent" | "part" }>,
+  ): void {
     job.tries += 1;
     onOutcome({ kind: job.kind, outcome: "failed" });
-    log.warn({ ...about, tries: job.tries, why: outcome.why }, "people could not be told");
+    const about = { rollout: job.rollout, channel: job.channel.name, event, tries: job.tries, why: outcome.why };
+    log.warn(about, "people could not be told");
     const passing = outcome.kind === "later";
     if (!passing || job.tries >= TRIES_BEFORE_FAILURE) options.onFailure(job, outcome.why);
-    if (passing) {
-      // The receiver as a whole has trouble, or says that it is asked too much.
+    // The receiver as a whole has trouble, or says that it is asked too much.
+    if (passing)
       lane.notBeforeMs = clock.monotonic() + Math.max(outcome.afterMs ?? 0, SPACING_MS, retryMs(job.tries - 1));
-    } else if (message.progress) {
-      drop(job, message, outcome.why);
-    } else {
-      job.notBeforeMs = clock.monotonic() + REFUSED_MS;
-    }
   }
 
   return {
@@ -201,6 +267,14 @@ export function createLanes(options: LanesOptions): Lanes {
       const oldest = progressing.size > MOST_WAITING ? progressing.values().next().value : undefined;
       const message = oldest?.pending[0];
       if (oldest !== undefined && message !== undefined) drop(oldest, message, `more than ${MOST_WAITING} wait`);
+      attend(laneOf(job));
+    },
+    hold(job, standing) {
+      const { raised } = job;
+      if (standing === undefined && (raised === undefined || raised.isEnd)) return;
+      if (standing !== undefined && raised?.isEnd === false && raised.message.key === standing.key) return;
+      const message = standing ?? endOf((raised as Raised).message, clock.now());
+      setRaised(job, { message, sentMs: undefined, isEnd: standing === undefined });
       attend(laneOf(job));
     },
     async stop() {

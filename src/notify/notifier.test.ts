@@ -281,3 +281,88 @@ describe("a message in parts", () => {
     expect(notifier.failing(KEY)).toBe("channel team: the run's message is gone each time that it is made");
   });
 });
+
+describe("an alert", () => {
+  const alerts = channelSchema.parse({ name: "alerts", alertmanager: { secretRef: { name: "sluice-alertmanager" } } });
+  const MINUTE = 60_000;
+  const shown = (sent: readonly Sent[]) =>
+    sent.map(({ atMs, message }) => `${Math.floor(atMs / MINUTE)}m ${message.event} ${message.severity}`);
+
+  test("is sent again every five minutes while it stands, also by the next process, and ended once it does not", async () => {
+    const house = open();
+    const run = rolledBack([alerts]);
+    house.look([run]);
+    await house.clock.advance(11 * MINUTE);
+    const [, rolled, first, second] = shown(house.sent);
+    expect(rolled).toBe("0m RolledBack Critical");
+    expect([first, second]).toEqual(["5m RolledBack Critical", "10m RolledBack Critical"]);
+    expect(house.sent).toHaveLength(4);
+    const next = open();
+    const notified = house.notifier.recorded(KEY, run.uid, run.status.notified);
+    const recorded = { ...run, status: { ...run.status, notified } };
+    next.look([recorded]);
+    await next.clock.advance(6 * MINUTE);
+    expect(shown(next.sent)).toEqual(["0m RolledBack Critical", "5m RolledBack Critical"]);
+    next.notifier.look(KEY, [recorded], { isAtRest: true });
+    await next.clock.advance(30 * MINUTE);
+    expect(shown(next.sent).slice(2)).toEqual(["6m RolledBack Info"]);
+    expect(Date.parse(next.sent.at(-1)?.message.at ?? "")).toBe(next.clock.now() - 30 * MINUTE);
+  });
+
+  test("of a run is ended when another begins, when the run is gone, and with the Rollout", async () => {
+    const later = { ...rolledBack([], "uid-2"), spec: { ...rolledBack([]).spec, ordinal: 99 } };
+    for (const end of [
+      (house: ReturnType<typeof open>, run: ToldRun) => house.look([run, later]),
+      (house: ReturnType<typeof open>) => house.look([]),
+      (house: ReturnType<typeof open>) => house.notifier.forget(KEY),
+    ]) {
+      const house = open();
+      const run = rolledBack([alerts]);
+      house.look([run]);
+      await house.clock.advance(6 * MINUTE);
+      end(house, run);
+      await house.clock.advance(30 * MINUTE);
+      expect(shown(house.sent).slice(3)).toEqual(["6m RolledBack Info"]);
+    }
+  });
+
+  test("that nobody takes is tried again with patience, is called failing, and holds up nothing that is new", async () => {
+    let down = false;
+    const house = open(() => (down ? later() : { kind: "sent" }));
+    house.look([rolledBack([alerts])]);
+    await house.clock.advance(MINUTE);
+    down = true;
+    await house.clock.advance(30 * MINUTE);
+    expect(house.notifier.failing(KEY)).toBe("channel alerts: answered 503");
+    expect(house.tries()).toBeLessThan(20);
+    down = false;
+    await house.clock.advance(20 * MINUTE);
+    expect(house.notifier.failing(KEY)).toBeUndefined();
+    expect(shown(house.sent).at(-1)).toMatch(/RolledBack Critical$/);
+  });
+
+  test("that is told again waits behind everything that is new", async () => {
+    const house = open();
+    const runs = Array.from({ length: 60 }, (_, index) => rolledBack([alerts], `uid-${index}`));
+    for (const [index, run] of runs.entries()) house.notifier.look(`shop/checkout-${index}`, [run]);
+    await house.clock.advance(200_000);
+    for (const [index, run] of runs.entries()) {
+      const notified = house.notifier.recorded(`shop/checkout-${index}`, run.uid, []);
+      house.notifier.look(`shop/checkout-${index}`, [{ ...run, status: { ...run.status, notified } }]);
+    }
+    await house.clock.advance(300_000);
+    const fromMs = house.clock.monotonic();
+    house.look([rolledBack([alerts], "new")]);
+    await house.clock.advance(4_000);
+    const since = house.sent.filter(({ atMs }) => atMs >= fromMs);
+    expect(since.some(({ message }) => message.runUid === "new")).toBe(true);
+  });
+
+  test("is up only for what the channel asked for", async () => {
+    const house = open();
+    const breaches = channelSchema.parse({ ...alerts, events: ["SLOBreached"] });
+    house.look([rolledBack([breaches])]);
+    await house.clock.advance(30 * MINUTE);
+    expect(shown(house.sent)).toEqual(["0m SLOBreached Critical", "0m SLOBreached Info"]);
+  });
+});

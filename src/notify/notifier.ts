@@ -2,10 +2,11 @@ import type { Channel, Notified } from "../api/notifications.ts";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../kube/log.ts";
 import { type Deliver, secretPlace } from "./deliver.ts";
-import { collapse, cursorOf, dueMessages } from "./due.ts";
+import { collapse, cursorOf, dueMessages, isWanted } from "./due.ts";
 import { kindOf, receiverOf } from "./encode.ts";
 import { createLanes, type Job } from "./lanes.ts";
 import type { Message, ToldRun } from "./message.ts";
+import { standingOf } from "./standing.ts";
 import { messagesOf, type SeriesOf } from "./tell.ts";
 
 /** Tells people what runs do, beside the pass and never in its way. */
@@ -14,7 +15,7 @@ export interface Notifier {
    * Compares what the runs of a Rollout, all that there are, have to tell by their persisted statuses with what their channels took, and
    * sends what is due. Returns at once.
    */
-  look(rollout: string, runs: readonly ToldRun[], seriesOf?: (run: ToldRun) => SeriesOf): void;
+  look(rollout: string, runs: readonly ToldRun[], look?: Look): void;
   /** The record of a run of this Rollout with what was sent since; the same array when there is nothing to add. */
   recorded(rollout: string, runUid: string, notified: Notified[]): Notified[];
   /** Which channels of this Rollout fail, and why; undefined when none does. */
@@ -23,6 +24,13 @@ export interface Notifier {
   forget(rollout: string): void;
   /** Lets what is being sent end, and sends nothing more. */
   stop(): Promise<void>;
+}
+
+export interface Look {
+  /** @default no numbers */
+  seriesOf?: (run: ToldRun) => SeriesOf;
+  /** Users are on what Git has, and no run is under way: how the newest run ended is history. @default false */
+  isAtRest?: boolean;
 }
 
 export interface NotifierOptions {
@@ -60,36 +68,50 @@ export function createNotifier(options: NotifierOptions): Notifier {
     options.onNews(job.rollout);
   }
 
-  function lookAt(rollout: string, run: ToldRun, channel: Channel, messages: readonly Message[]): void {
+  function lookAt(
+    rollout: string,
+    run: ToldRun,
+    channel: Channel,
+    messages: readonly Message[],
+    standing: Message | undefined,
+  ): void {
     const record = of(run.status.notified, channel);
     const id = `${run.uid} ${channel.name}`;
     const ofRollout = jobs.get(rollout) ?? new Map<string, Job>();
     let job = ofRollout.get(id);
     if (job !== undefined && saysAll(record, job)) job.recorded = true;
     // An alert is what a run's state is: what happens beside its way neither raises nor resolves it.
-    const told = channel.alertmanager === undefined ? messages : messages.filter(({ aside }) => !aside);
+    const repeats = channel.alertmanager !== undefined;
+    const told = repeats ? messages.filter(({ aside }) => !aside) : messages;
+    const held = repeats && standing !== undefined && isWanted(standing, channel) ? standing : undefined;
     const due = dueMessages(told, channel, job?.cursor ?? cursorOf(record));
     if (job === undefined) {
-      if (due.length === 0) return;
+      if (due.length === 0 && held === undefined) return;
       job = newJob(rollout, run, channel, record, options.ownNamespace);
       jobs.set(rollout, ofRollout.set(id, job));
     }
     lanes.offer(job, merged(job.pending, due));
+    if (repeats) lanes.hold(job, held);
   }
 
   return {
-    look(rollout, runs, seriesOf = () => () => []) {
+    look(rollout, runs, { seriesOf = () => () => [], isAtRest = false } = {}) {
+      const newest = Math.max(...runs.map(({ spec }) => spec.ordinal));
       const uids = new Set(runs.map(({ uid }) => uid));
       // Oldest first: of two runs that end and begin, the end is told before the beginning.
       for (const run of runs.toSorted((a, b) => a.spec.ordinal - b.spec.ordinal)) {
         const channels = run.spec.plan.notifications;
         if (channels.length === 0) continue;
         const messages = messagesOf(run, seriesOf(run));
-        for (const channel of channels) lookAt(rollout, run, channel, messages);
+        const standing = standingOf(run, messages, { isNewest: run.spec.ordinal === newest, isOver: isAtRest });
+        for (const channel of channels) lookAt(rollout, run, channel, messages, standing);
       }
       const ofRollout = jobs.get(rollout);
-      for (const [id, job] of ofRollout ?? [])
-        if (!uids.has(job.run) && job.pending.length === 0) ofRollout?.delete(id);
+      for (const [id, job] of ofRollout ?? []) {
+        if (uids.has(job.run) || job.pending.length > 0) continue;
+        lanes.hold(job, undefined);
+        ofRollout?.delete(id);
+      }
     },
     recorded(rollout, runUid, notified) {
       const news = [...(jobs.get(rollout)?.values() ?? [])]
@@ -105,6 +127,7 @@ export function createNotifier(options: NotifierOptions): Notifier {
     },
     forget(rollout) {
       failures.delete(rollout);
+      for (const job of jobs.get(rollout)?.values() ?? []) lanes.hold(job, undefined);
       jobs.delete(rollout);
     },
     stop: lanes.stop,
@@ -143,6 +166,8 @@ function newJob(
     recorded: true,
     notBeforeMs: 0,
     tries: 0,
+    repeats: channel.alertmanager !== undefined,
+    raised: undefined,
   };
 }
 

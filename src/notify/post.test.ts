@@ -21,6 +21,7 @@ function sendTo(url: string, options: { deadlineMs?: number; read?: SecretRead; 
     post: createPost({ clock: systemClock, deadlineMs }),
     readSecret: async () => read,
     ownNamespace: "sluice-system",
+    clock: systemClock,
     signal: signal ?? new AbortController().signal,
   });
   return deliver(slackChannel(), someMessage());

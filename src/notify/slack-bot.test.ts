@@ -36,6 +36,7 @@ function send(options: Options = {}): Promise<Outcome> {
     post: createPost({ clock: systemClock, deadlineMs }),
     readSecret: async () => ({ kind: "read", data: { token: `${token}\n`, apiUrl: `${url}/api/` } }),
     ownNamespace: "sluice-system",
+    clock: systemClock,
     signal: new AbortController().signal,
   });
   const slackBot = { secretRef: { name: "sluice-slack" }, channel };

@@ -28,6 +28,7 @@ async function sendWith(data: Record<string, string>) {
     post: createPost({ clock: systemClock, deadlineMs: 5_000 }),
     readSecret: async () => ({ kind: "read", data: { url: `${server.url}/hook`, ...data } }),
     ownNamespace: "sluice-system",
+    clock: systemClock,
     signal: new AbortController().signal,
   });
   const webhook = { secretRef: { name: "sluice-webhook" } };
