@@ -13,6 +13,7 @@ import { createNotifier } from "../notify/notifier.ts";
 import { createPost, type Post } from "../notify/post.ts";
 import { createFeed, type Feed } from "../prometheus/feed.ts";
 import type { PrometheusApi } from "../prometheus/port.ts";
+import { onServerClock } from "../prometheus/server-clock.ts";
 import { createCaches } from "./caches.ts";
 import type { Context } from "./context.ts";
 import { createEventRecorder } from "./event-recorder.ts";
@@ -94,7 +95,13 @@ export async function startController(options: ControllerOptions): Promise<Contr
     feed: (server) => feeds.get(server),
     onNews: (key) => queue.add(key),
   });
-  for (const [serverName, api] of Object.entries(options.prometheus)) {
+  const servers = new Map(
+    Object.entries(options.prometheus).map(([serverName, api]) => [
+      serverName,
+      onServerClock({ serverName, api, clock, log }),
+    ]),
+  );
+  for (const [serverName, api] of servers) {
     const onQuery = (query: { durationMs: number; ok: boolean }) =>
       telemetry.queried(serverName, query.durationMs, query.ok);
     feeds.set(
@@ -149,7 +156,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
   };
   await caches.whenSynced(signal);
   log.info({ rollouts: caches.rollouts.size(), runs: caches.runs.size() }, "caches are filled; work begins");
-  const pass = createPass({ context, probe: (server) => ({ server, api: options.prometheus[server] }) });
+  const pass = createPass({ context, probe: (server) => ({ server, api: servers.get(server) }) });
   const conflicts = new Map<string, number>();
   const workers = Array.from({ length: options.workers ?? 8 }, () => work());
 

@@ -40,7 +40,8 @@ export interface House {
   sim: Sim;
   /** Somebody with kubectl. */
   alice: KubeApi;
-  start(identity?: string): Promise<Term>;
+  /** `clockAheadMs`: how far its wall clock is ahead of everybody else's. */
+  start(identity?: string, options?: { clockAheadMs?: number }): Promise<Term>;
   /** Users' requests a second from now on. */
   load(requestsPerSecond: number): void;
   /** Writes a new image into the Deployment, by its tag. */
@@ -145,13 +146,13 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     clock,
     sim,
     alice,
-    async start(identity = "first") {
+    async start(identity = "first", { clockAheadMs = 0 } = {}) {
       const leading = new AbortController();
       let controller: Controller | undefined;
       const starting = startController({
         api: sim.as("sluice"),
         prometheus: { default: sim.prometheus },
-        clock,
+        clock: { ...clock, now: () => clock.now() + clockAheadMs },
         random,
         log,
         telemetry: silentTelemetry,

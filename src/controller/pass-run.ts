@@ -1,5 +1,6 @@
 import { FIELD_MANAGER, FINALIZER } from "../api/metadata.ts";
 import { isFinal, type Phase } from "../api/phase.ts";
+import { withoutFuture } from "../engine/clock-back.ts";
 import { decide, type Decision } from "../engine/decide.ts";
 import type { Desired } from "../engine/desired.ts";
 import { sameLabels } from "../engine/world.ts";
@@ -30,11 +31,13 @@ export interface RunPass {
 export async function passRun(
   context: Context,
   rollout: KubeObject,
-  run: ReadRun,
+  stored: ReadRun,
   standing: { suspend: boolean; outdated: boolean },
   lastWriteMs: number | undefined,
 ): Promise<RunPass> {
-  const key = objectKey({ namespace: run.namespace, name: run.spec.rollout });
+  const key = objectKey({ namespace: stored.namespace, name: stored.spec.rollout });
+  const status = withoutFuture(stored.status, stored.spec.plan, context.clock.now());
+  const run = status === stored.status ? stored : { ...stored, status };
   follow(context, key, run);
   const seen = observeRun(context, { deleting: rollout.metadata.deletionTimestamp !== undefined, ...standing }, run);
   const decision = decide(seen.facts);
@@ -54,14 +57,13 @@ export async function passRun(
   const notified = context.notifier.recorded(key, run.uid, decision.status.notified);
   const remarks = context.remarks.pending(run, decision.status.transitions, decision.status.phase);
   const transitions = remarks?.transitions ?? decision.status.transitions;
-  const status = { ...decision.status, notified, transitions };
-  const persisted = await persistRun(context, run, status, lastWriteMs);
+  const next: ReadRun = { ...run, status: { ...decision.status, notified, transitions } };
+  const persisted = await persistRun(context, stored, next.status, lastWriteMs);
   remarks?.done();
-  const next: ReadRun = { ...run, status };
   context.events.tell(run.object, decision.notices);
   if (failure !== undefined) return { run: next, decision, wrote: persisted, failure };
   if (isStale(context, run, seen)) return { run: next, decision, wrote: persisted };
-  const mayExpose = context.persisted.get(run.uid) === memoryKey(status);
+  const mayExpose = context.persisted.get(run.uid) === memoryKey(next.status);
   try {
     const wrote = mayExpose && (await act(context, rollout, next, seen, desired));
     return { run: next, decision, wrote: wrote || persisted };

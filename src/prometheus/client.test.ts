@@ -51,6 +51,18 @@ describe("an answer", () => {
     expect(Object.fromEntries(asked)).toEqual({ query: "up", time: "1767225600.5" });
   });
 
+  test("to what time it is comes from the server's clock, which no time is sent along for", async () => {
+    nock(url)
+      .post("/api/v1/query", { query: "vector(time())" })
+      .reply(200, vector({ metric: {}, value: [1_767_225_600.5, "1767225600.5"] }));
+    expect(await client().now()).toEqual({ kind: "time", timeMs: atMs + 500 });
+  });
+
+  test("to what time it is without a time is no answer", async () => {
+    answer(200, vector());
+    expect(await client().now()).toMatchObject({ kind: "error" });
+  });
+
   test("without a sample is no failure, and time 0 is not now", async () => {
     nock(url).post("/api/v1/query", { query: "up", time: "0" }).reply(200, vector());
     expect(await client().query("up", 0)).toEqual({ kind: "samples", samples: [], warnings: [] });

@@ -33,6 +33,8 @@ interface Call<T> {
   /** Checks `data` of the answer and takes out what the driver trips over; undefined when it is not what was asked for. */
   check: (data: unknown) => { data: unknown; skipped: number } | undefined;
   read: (result: unknown[], warnings: string[]) => T;
+  /** Asked at the server's own present. The driver always sends a time along, at least this machine's. */
+  atServerTime?: boolean;
 }
 
 /** Asks the Prometheus at `url`. Never rejects; see `port.ts`. @throws TypeError when the options cannot be used. */
@@ -55,7 +57,10 @@ export function createPrometheusClient(options: PrometheusClientOptions): Promet
     return { header, secrets: [header.slice(6), basic.password] };
   }
 
-  async function call<T>({ send, check, read }: Call<T>, caller?: AbortSignal): Promise<T | QueryFailure> {
+  async function call<T>(
+    { send, check, read, atServerTime }: Call<T>,
+    caller?: AbortSignal,
+  ): Promise<T | QueryFailure> {
     const deadline = AbortSignal.timeout(deadlineMs);
     const signal = caller ? AbortSignal.any([deadline, caller]) : deadline;
     const warnings: string[] = [];
@@ -74,14 +79,16 @@ export function createPrometheusClient(options: PrometheusClientOptions): Promet
         timeout: deadlineMs,
         ...(found.header !== undefined && { headers: { Authorization: found.header } }),
         requestInterceptor: {
-          onFulfilled: (request) =>
-            Object.assign(request, {
+          onFulfilled: (request) => {
+            if (atServerTime === true) (request.data as URLSearchParams).delete("time");
+            return Object.assign(request, {
               signal,
               httpAgent,
               httpsAgent,
               maxRedirects: 0,
               maxContentLength: options.maxResponseBytes ?? 32 * 2 ** 20,
-            }),
+            });
+          },
         },
         responseInterceptor: {
           onFulfilled: (response) => {
@@ -122,6 +129,23 @@ export function createPrometheusClient(options: PrometheusClientOptions): Promet
   }
 
   return {
+    now: (signal) =>
+      call(
+        {
+          // As a vector, since that is what `checkVector` knows.
+          send: (driver) => driver.instantQuery("vector(time())"),
+          atServerTime: true,
+          check: (data) => {
+            const checked = checkVector(data);
+            return checked?.data.result.length === 1 ? checked : undefined;
+          },
+          read: (result) => ({
+            kind: "time" as const,
+            timeMs: 1000 * (parsedVector.parse(result)[0]?.value.value ?? Number.NaN),
+          }),
+        },
+        signal,
+      ),
     query: (promql, atMs, signal) =>
       call(
         {

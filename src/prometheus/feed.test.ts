@@ -61,6 +61,7 @@ function setUp(answer: Answer = good, more: Partial<FeedOptions> = {}) {
   const said: string[] = [];
   const readings: [string, Reading][] = [];
   const api: PrometheusApi = {
+    now: async () => down,
     async query(promql, atMs, signal) {
       const { template = "requests", hosts = [] } = parseQuery(promql) ?? {};
       asked.push(`${atMs} ${template} ${hosts.map((host) => host.split(".")[0]).join("+")}`);

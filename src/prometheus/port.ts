@@ -1,5 +1,7 @@
-/** What the controller needs of a Prometheus: one instant query. `prometheus/client.ts` asks a real one, `sim/` answers from memory. */
+/** What the controller needs of a Prometheus. `prometheus/client.ts` asks a real one, `sim/` answers from memory. */
 export interface PrometheusApi {
+  /** What time it is on the server's own clock. Never rejects. */
+  now(signal?: AbortSignal): Promise<TimeResult>;
   /**
    * Runs `promql` at `atMs` (milliseconds since the epoch). Never rejects: what went wrong is a result.
    * Samples that are NaN or infinite are kept as they are; the caller decides what they mean.
@@ -28,6 +30,7 @@ export interface QueryFailure {
   message: string;
 }
 
+export type TimeResult = { kind: "time"; timeMs: number } | QueryFailure;
 export type QueryResult =
   | { kind: "samples"; samples: readonly InstantSample[]; warnings: readonly string[] }
   | QueryFailure;

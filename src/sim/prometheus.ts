@@ -114,6 +114,10 @@ export function startPrometheus(counters: Counters, timeline: Timeline, scrapeIn
 
   tick();
   return {
+    async now(signal) {
+      return (await trouble(signal)) ?? { kind: "time", timeMs: timeline.nowMs() };
+    },
+
     async query(promql, atMs, signal): Promise<QueryResult> {
       const expression = (await trouble(signal)) ?? parsed(promql);
       if (expression.kind === "error") return expression;

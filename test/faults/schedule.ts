@@ -104,7 +104,7 @@ const anAction: Record<Action["kind"], { weight: number; arbitrary: fc.Arbitrary
   },
   clockJump: {
     weight: 1,
-    arbitrary: fc.record({ kind: fc.constant("clockJump"), byMs: fc.integer({ min: -5_000, max: 5_000 }) }),
+    arbitrary: fc.record({ kind: fc.constant("clockJump"), byMs: fc.integer({ min: -120_000, max: 120_000 }) }),
   },
   editWeight: {
     weight: 3,

@@ -1,0 +1,74 @@
+import { expect, test } from "vitest";
+import { type House, openHouse } from "./fixture.test-helper.ts";
+import { untilPromoted } from "./states.test-helper.ts";
+
+const SAFE_MS = 8_000;
+
+/** With a controller whose wall clock differs from that of everybody else: API server, pods and Prometheus. */
+async function openSkewed(clockAheadMs: number): Promise<House & { crash: () => void }> {
+  const house = await openHouse({ requestsPerSecond: 100 });
+  const term = await house.start("first", { clockAheadMs });
+  await house.until("the Deployment is adopted", () => house.rolloutStatus().phase === "Healthy");
+  return Object.assign(house, { crash: () => term.crash() });
+}
+
+function harmMs(house: House): number {
+  const { firstFailureMs = 0, lastFailureMs = 0 } = house.sim.users.summary();
+  return lastFailureMs - firstFailureMs;
+}
+
+const SKEWS_MS = [-600_000, -30_000, 30_000, 600_000];
+
+test.each(SKEWS_MS)("a good release is promoted by a controller whose clock is %i ms ahead", async (skewMs) => {
+  const house = await openSkewed(skewMs);
+  await house.ship("v2");
+  await untilPromoted(house);
+  expect(house.sim.users.summary().failed).toBe(0);
+  expect(house.unvetted()).toEqual([]);
+});
+
+test.each(SKEWS_MS)(
+  "a bad release is taken away as fast by a controller whose clock is %i ms ahead",
+  async (skewMs) => {
+    const house = await openSkewed(skewMs);
+    await house.ship("v2-errors50");
+    expect(await house.untilEnd(1)).toBe("RolledBack");
+    expect(house.run()?.status.end?.reason).toBe("Breach");
+    expect(harmMs(house)).toBeLessThan(SAFE_MS);
+  },
+);
+
+test.each([
+  { fromMs: 60_000, toMs: -60_000 },
+  { fromMs: -60_000, toMs: 60_000 },
+])(
+  "a run goes on when the next controller's clock is another ($fromMs ms, then $toMs ms ahead)",
+  async ({ fromMs, toMs }) => {
+    const house = await openSkewed(fromMs);
+    await house.ship("v2");
+    await house.untilPhase("Observing");
+    house.crash();
+    await house.clock.advance(2_000);
+    await house.start("second", { clockAheadMs: toMs });
+    await untilPromoted(house);
+    expect(house.sim.users.summary().failed).toBe(0);
+  },
+);
+
+test.each([
+  { fromMs: 60_000, toMs: -60_000 },
+  { fromMs: -60_000, toMs: 60_000 },
+])(
+  "a bad one is taken away by the next controller, though its clock is another ($fromMs ms, then $toMs ms ahead)",
+  async ({ fromMs, toMs }) => {
+    const house = await openSkewed(fromMs);
+    await house.ship("v2-errors50");
+    await house.untilPhase("Shifting");
+    house.crash();
+    await house.clock.advance(2_000);
+    const startMs = house.clock.now();
+    await house.start("second", { clockAheadMs: toMs });
+    expect(await house.untilEnd(1)).toBe("RolledBack");
+    expect((house.sim.users.summary().lastFailureMs ?? startMs) - startMs).toBeLessThan(SAFE_MS);
+  },
+);
