@@ -72,3 +72,16 @@ test.each([
     expect((house.sim.users.summary().lastFailureMs ?? startMs) - startMs).toBeLessThan(SAFE_MS);
   },
 );
+
+test.each([-300_000, -20_000, 20_000, 300_000])(
+  "a bad version is taken away although the clock is set by %i ms meanwhile",
+  async (byMs) => {
+    const house = await openSkewed(0);
+    await house.ship("v2-errors50");
+    await house.untilPhase("Shifting");
+    house.clock.setWall(house.clock.now() + byMs);
+    const startMs = house.clock.monotonic();
+    expect(await house.untilEnd(1)).toBe("RolledBack");
+    expect(house.clock.monotonic() - startMs).toBeLessThan(15_000);
+  },
+);

@@ -22,6 +22,8 @@ interface Entry {
   /** Readings that came while the past was still being replayed. */
   early: Reading[];
   startMs: number;
+  /** Wall time less monotonic time when the page was opened: less than that later on when somebody has set the clock back. */
+  wallBaseMs: number;
   replaying: boolean;
   replayed: boolean;
   looked: boolean;
@@ -55,8 +57,12 @@ export interface EvidenceOptions {
   onNews(key: string): void;
 }
 
+/** Less than this is a clock that is kept right, or the time between two calls. */
+const MOST_SET_BACK_MS = 1_000;
+
 export function createEvidenceBook(options: EvidenceOptions): EvidenceBook {
   const entries = new Map<string, Entry>();
+  const wallBaseMs = () => options.clock.now() - options.clock.monotonic();
 
   async function replay(entry: Entry, fromMs: number): Promise<void> {
     const { key } = entry.target;
@@ -93,7 +99,9 @@ export function createEvidenceBook(options: EvidenceOptions): EvidenceBook {
     follow(key, run) {
       const { spec, status } = run;
       const old = entries.get(key);
-      if (old?.runUid === run.uid && old.epoch === status.epoch) return;
+      // Readings from a time that is yet to come would hide all that are taken until then.
+      const isSetBack = old !== undefined && wallBaseMs() < old.wallBaseMs - MOST_SET_BACK_MS;
+      if (old?.runUid === run.uid && old.epoch === status.epoch && !isSetBack) return;
       const intervalMs = spec.plan.analysis.intervalMs;
       const target = targetOf(key, run.namespace, spec);
       const startMs = (status.epoch === 0 ? msOf(status.startedAt) : msOf(status.evidenceSince)) ?? options.clock.now();
@@ -106,6 +114,7 @@ export function createEvidenceBook(options: EvidenceOptions): EvidenceBook {
         accumulator: createAccumulator(target, startMs, { freshCandidate: status.epoch === 0 }),
         early: [],
         startMs,
+        wallBaseMs: wallBaseMs(),
         replaying: false,
         replayed: false,
         looked: false,

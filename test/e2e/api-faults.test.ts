@@ -6,7 +6,7 @@ import { until } from "../lab/wait.ts";
 import { createScene, moreRequests, type Scene, type SceneOptions } from "./scene.ts";
 import { canaryPercents, expectShares, objectsAsWritten, reasonsOf, tell, withImage } from "./seen.ts";
 import { sharedLab } from "./shared.ts";
-import { startDenyingWebhook } from "./denying-webhook.ts";
+import { startWebhookInTheWay } from "./webhook-in-the-way.ts";
 
 const shared = sharedLab({ controller: false });
 
@@ -110,34 +110,36 @@ test.concurrent("rights taken away in the middle of a release are told, and it g
   expect(log.failures()).toEqual([]);
 });
 
-test.concurrent("a webhook that refuses the route's writes is named, and users are taken away as soon as it lets them", async (at) => {
-  await using scene = await createScene(shared.lab, {
-    onTestFailed: at.onTestFailed,
-    spec: { steps: [{ name: "first", weight: 10, observe: "60s" }] },
+for (const manner of ["denies", "hangs"] as const) {
+  test.concurrent(`a webhook that ${manner} is named when it is in the way of a withdrawal, and users are taken away as soon as it lets them`, async (at) => {
+    await using scene = await createScene(shared.lab, {
+      onTestFailed: at.onTestFailed,
+      spec: { steps: [{ name: "first", weight: 10, observe: "60s" }] },
+    });
+    const { lab, runs, shop } = scene;
+    await shop.setImage("shop/checkout:v2");
+    await runs.waitFor(1, "Observing");
+    const webhook = await startWebhookInTheWay(lab, shop.namespace, manner);
+    try {
+      await lab.kubelet.setBehaviour({ namespace: shop.namespace, imageTag: "v2" }, { errorFraction: 0.5 });
+      await runs.waitForTransition(1, "Withdrawing");
+      await until("people are told", () => runs.rolloutStatus().message?.includes(webhook.name) === true);
+      expect(runs.rolloutStatus().phase).toBe("WriteRefused");
+      const asked = webhook.asked();
+      await until("it is tried again and again", () => webhook.asked() >= asked + 3);
+      expect(canaryPercents(scene.weights.history)).toEqual([0, 10]);
+    } finally {
+      await webhook.remove();
+    }
+    const letAtMs = Date.now();
+    await runs.waitFor(1, "RolledBack");
+    expect(canaryPercents(scene.weights.history)).toEqual([0, 10, 0]);
+    const harmedMs = scene.load.log.window(letAtMs).failureSpanMs();
+    tell(`webhook that ${manner} gone`, { "seconds to the last failed request": harmedMs / 1000 });
+    expect(harmedMs).toBeLessThanOrEqual(LONGEST_HARM_IN_A_STORM_MS);
+    expect(runs.rolloutStatus().message).not.toContain(webhook.name);
   });
-  const { lab, runs, shop } = scene;
-  await shop.setImage("shop/checkout:v2");
-  await runs.waitFor(1, "Observing");
-  const webhook = await startDenyingWebhook(lab, shop.namespace);
-  try {
-    await lab.kubelet.setBehaviour({ namespace: shop.namespace, imageTag: "v2" }, { errorFraction: 0.5 });
-    await runs.waitForTransition(1, "Withdrawing");
-    await until("people are told", () => runs.rolloutStatus().message?.includes(webhook.name) === true);
-    expect(runs.rolloutStatus().phase).toBe("WriteRefused");
-    const asked = webhook.asked();
-    await until("it is tried again and again", () => webhook.asked() >= asked + 3);
-    expect(canaryPercents(scene.weights.history)).toEqual([0, 10]);
-  } finally {
-    await webhook.remove();
-  }
-  const letAtMs = Date.now();
-  await runs.waitFor(1, "RolledBack");
-  expect(canaryPercents(scene.weights.history)).toEqual([0, 10, 0]);
-  const harmedMs = scene.load.log.window(letAtMs).failureSpanMs();
-  tell("webhook gone", { "seconds to the last failed request": harmedMs / 1000 });
-  expect(harmedMs).toBeLessThanOrEqual(LONGEST_HARM_IN_A_STORM_MS);
-  expect(runs.rolloutStatus().message).not.toContain(webhook.name);
-});
+}
 
 interface Stage extends AsyncDisposable {
   readonly scene: Scene;

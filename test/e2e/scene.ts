@@ -18,6 +18,8 @@ export interface SceneOptions {
   ratePerSecond?: number;
   /** The way to the API server for a controller of the scene's own, as through a fault proxy. @default the lab's for Sluice */
   kubeconfig?: string;
+  /** How far the wall clock of the scene's own controller is ahead of everybody else's. @default 0 */
+  clockAheadMs?: number;
   /** Before the Rollout is made, as further routes. */
   prepare?: (shop: Shop) => Promise<void>;
 }
@@ -59,7 +61,7 @@ export async function createScene(by: Sluice | LabClient, options: SceneOptions)
   const shop = stack.use(await createShop(lab, { ...options.shop, deploymentSpec }));
   const { namespace, name } = shop;
   await options.prepare?.(shop);
-  const sluice = "lab" in by ? by : stack.use(await startSluice(lab, { namespace, ...kubeconfigOf(options) }));
+  const sluice = "lab" in by ? by : stack.use(await startSluice(lab, { namespace, ...ownWay(options) }));
   const runs = await watchRuns(lab, namespace);
   stack.defer(() => runs.close());
   options.onTestFailed(() => console.error(`${namespace}\n${runs.explain()}\n${sluice.logOf(namespace)}`));
@@ -88,8 +90,11 @@ export async function createScene(by: Sluice | LabClient, options: SceneOptions)
   };
 }
 
-function kubeconfigOf({ kubeconfig }: SceneOptions): { kubeconfig?: string } {
-  return kubeconfig === undefined ? {} : { kubeconfig };
+function ownWay({ kubeconfig, clockAheadMs }: SceneOptions): { kubeconfig?: string; clockAheadMs?: number } {
+  return {
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(clockAheadMs === undefined ? {} : { clockAheadMs }),
+  };
 }
 
 async function waitForSeries(lab: LabClient, shop: Shop): Promise<void> {

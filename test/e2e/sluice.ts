@@ -25,18 +25,25 @@ export interface Sluice extends AsyncDisposable {
   logOf(namespace: string, lines?: number): string;
 }
 
+const shiftedClock = new URL("shifted-clock.ts", import.meta.url).href;
 const cli = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
 
 /**
  * Starts `sluice controller`. With `namespace` it works in that one alone, so that a test may kill it while others go on;
  * with `leaderElect` it competes for the Lease first, as in a cluster; `kubeconfig` leads it another way, as through a fault proxy;
- * `identity` is its name in the Lease and in what it writes.
+ * `identity` is its name in the Lease and in what it writes; `clockAheadMs` is how far its wall clock is ahead of everybody else's.
  *
  * @example await using sluice = await startSluice(lab);
  */
 export async function startSluice(
   lab: LabClient,
-  options: { namespace?: string; leaderElect?: boolean; kubeconfig?: string; identity?: string } = {},
+  options: {
+    namespace?: string;
+    leaderElect?: boolean;
+    kubeconfig?: string;
+    identity?: string;
+    clockAheadMs?: number;
+  } = {},
 ): Promise<Sluice> {
   const port = await freePort();
   const logFile = join(lab.info.dir, `sluice-${options.namespace ?? "all"}-${port}.log`);
@@ -45,6 +52,7 @@ export async function startSluice(
     name: "sluice",
     command: process.execPath,
     args: [
+      ...(options.clockAheadMs === undefined ? [] : ["--import", shiftedClock]),
       cli,
       "controller",
       `--kubeconfig=${options.kubeconfig ?? lab.kubeconfig("sluice")}`,
@@ -54,6 +62,7 @@ export async function startSluice(
       ...(options.identity === undefined ? [] : [`--identity=${options.identity}`]),
       ...(options.namespace === undefined ? [] : [`--namespace=${options.namespace}`]),
     ],
+    ...(options.clockAheadMs === undefined ? {} : { env: { SLUICE_LAB_CLOCK_AHEAD_MS: String(options.clockAheadMs) } }),
     logFile,
     ready: async () => (await fetch(`${url}/readyz`)).ok,
   });

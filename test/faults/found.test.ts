@@ -147,6 +147,17 @@ const FOUND: readonly [string, Partial<Setting>, readonly [atMs: number, action:
       [11_400, { kind: "deleteRollout", policy: "Orphan", againAfterMs: 2_600 }],
     ],
   ],
+  [
+    "nothing was read after the clock had been set back in the middle of a run",
+    {},
+    [
+      [0, { kind: "ship", tag: "v5-errors50" }],
+      [2_100, { kind: "deleteTwin" }],
+      [2_100, { kind: "clockJump", byMs: 27_541 }],
+      [2_600, { kind: "deleteTwin" }],
+      [6_600, { kind: "command", verb: "retry", step: "first" }],
+    ],
+  ],
 ];
 
 test.each(FOUND)("holds where once %s", async (_what, setting, actions) => {
