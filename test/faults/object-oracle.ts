@@ -17,6 +17,8 @@ export function watchObjects(stage: Stage, runs: Runs, verdicts: Verdicts): void
   const { sim, clock } = house;
   /** Runs, each with its epoch, whose users were taken away. */
   const withdrawn = new Set<string>();
+  /** When each run wrote its present `appliedAt`, on the cluster's clock: the controller's own may be set. */
+  const appliedMs = new Map<string, number>();
   let givingMs = 0;
   let weight = 0;
 
@@ -75,17 +77,17 @@ export function watchObjects(stage: Stage, runs: Runs, verdicts: Verdicts): void
     if (run.spec.reason === "Converge") return;
     if (PASSED.includes(phase) && isBad(run.tag))
       verdicts.broken("I3", `${run.tag} is bad, and its run got to ${phase}`);
-    if (enters("SwappingLabels")) mayPromote(run, before);
+    if (enters("SwappingLabels")) mayPromote(run);
+    if (run.status.appliedAt !== before?.status.appliedAt) appliedMs.set(run.uid, clock.now());
   });
 
   /** Every step has passed, or a person has said that it need not. */
-  function mayPromote({ name, spec, status }: RunSeen, before: RunSeen | undefined): void {
+  function mayPromote({ name, uid, spec, status }: RunSeen): void {
     const events = (status.transitions ?? []).map(({ event }) => event);
     const gone = events.filter((event) => event === "stepPassed" || event === "skip").length;
     if (gone < spec.plan.steps.length - 1 && !events.includes("promote"))
       verdicts.broken("I3", `${name} is promoted after ${gone} of ${spec.plan.steps.length - 1} steps`);
-    const appliedMs = Date.parse(before?.status.appliedAt ?? "");
-    if (givingMs < appliedMs - 10_000) verdicts.broken("I3", `${name} is promoted though Prometheus gave nothing`);
+    if (givingMs < (appliedMs.get(uid) ?? 0) - 10_000) verdicts.broken("I3", `${name} is promoted though Prometheus gave nothing`);
   }
 
   let writesAMinuteAgo = terms.writes();
