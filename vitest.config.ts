@@ -18,6 +18,7 @@ export default defineConfig({
           include: [
             "src/**/*.test.ts",
             "test/faults/lab/table.test.ts",
+            "test/faults/lab/vitest-report.test.ts",
             "test/lab/fault-proxy/*.test.ts",
             "test/lab/kubelet/*.test.ts",
             "test/lab/mesh/*.test.ts",

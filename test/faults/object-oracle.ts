@@ -87,7 +87,8 @@ export function watchObjects(stage: Stage, runs: Runs, verdicts: Verdicts): void
     const gone = events.filter((event) => event === "stepPassed" || event === "skip").length;
     if (gone < spec.plan.steps.length - 1 && !events.includes("promote"))
       verdicts.broken("I3", `${name} is promoted after ${gone} of ${spec.plan.steps.length - 1} steps`);
-    if (givingMs < (appliedMs.get(uid) ?? 0) - 10_000) verdicts.broken("I3", `${name} is promoted though Prometheus gave nothing`);
+    if (givingMs < (appliedMs.get(uid) ?? 0) - 10_000)
+      verdicts.broken("I3", `${name} is promoted though Prometheus gave nothing`);
   }
 
   let writesAMinuteAgo = terms.writes();

@@ -1,6 +1,7 @@
 /**
- * `npm run faults -- --times N`: kills the controller on the lab in every state of a run, N times each, side by side in namespaces of
- * their own, and prints a Markdown table of what users had of it. Ends with 1 when a turn failed.
+ * `npm run faults -- --times N`: lets go wrong on the lab what may go wrong, N times, and prints a Markdown table of how it went. The
+ * controller is killed in every state of a run, side by side in namespaces of their own; then come foreign hands, deletion,
+ * autoscalers, API faults and the rest, a test file each. Ends with 1 when a turn failed.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -10,16 +11,22 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { killCases, titleOf } from "./cases.ts";
 import { casesNamed } from "./plan.ts";
+import { suites, suitesNamed, type Suite } from "./suites.ts";
 import { tableOf, type Turn } from "./table.ts";
+import { turnsIn } from "./vitest-report.ts";
 
 const HELP = `npm run faults -- [--times N] [--only PATTERN]
 
-Kills the controller (kill -9) on a real API server, mesh and Prometheus in every state of a run, begins it again 5 s later, and checks
-what users, objects and people saw. Prints a table: how often each case passed, and the seconds from the controller's start until no
-user met a bad version any more. ${killCases.length} cases; a turn of all takes about 5 minutes on 2 cores.
+Lets go wrong on a real API server, mesh and Prometheus what may go wrong, and checks what users, objects and people saw. Kills the
+controller (kill -9) in every state of a run and begins it again 5 s later. Then come the tests of
+
+${suites.map(({ name }) => `  ${name}`).join("\n")}
+
+Prints a table: how often each case passed, and for the kills of a bad version the seconds from the controller's start until no user
+met it any more. ${killCases.length} kills take about 5 minutes a turn on 2 cores, the rest about 13.
 
   --times N        how often each case is played, from 1 to 100 (default 1)
-  --only PATTERN   only cases that have this in their name, as Observing or "turns bad"
+  --only PATTERN   only cases that have this in their name, as "killed", Observing, "turns bad" or deletion
   --help           this
 `;
 
@@ -46,51 +53,71 @@ async function main(args: string[]): Promise<number> {
     throw new Error(
       `--times ${JSON.stringify(values.times)}: expected a whole number from 1 to ${MOST_TIMES}, as in: npm run faults -- --times 10`,
     );
-  const chosen = casesNamed(values.only);
-  if (chosen.length === 0)
+  const kills = casesNamed(values.only);
+  const files = suitesNamed(values.only);
+  if (kills.length + files.length === 0)
     throw new Error(`--only ${JSON.stringify(values.only)}: no case has that in its name; there are:\n${titles()}`);
   const dir = await mkdtemp(join(tmpdir(), "sluice-faults-"));
   try {
-    const record = join(dir, "turns.jsonl");
-    const code = await runTests({ times, only: values.only ?? "", record });
-    const turns = await readTurns(record);
-    const whole = turns.length === times * chosen.length;
+    const killed = kills.length === 0 ? [] : await playKills(dir, times, values.only ?? "");
+    const others = files.length === 0 ? [] : await playSuites(dir, times, files);
+    const turns = [...killed, ...others];
+    const isWhole =
+      killed.length === times * kills.length &&
+      files.every(
+        ({ name }) => others.filter(({ title, turn }) => turn === times && title.startsWith(`${name}: `)).length > 0,
+      );
     const machine = `${cpus().length} cores (${cpus()[0]?.model ?? "unknown"}), ${Math.round(totalmem() / 2 ** 30)} GiB`;
     process.stdout.write(`\n${tableOf(turns)}\n\n${turns.length} turns on ${machine}, Node ${process.version}.\n`);
-    if (!whole) process.stdout.write(`Not run to the end: ${times * chosen.length} turns were asked for.\n`);
-    return code === 0 && whole ? 0 : 1;
+    if (!isWhole) process.stdout.write("Not run to the end: the output above says why.\n");
+    return isWhole && turns.every(({ passed }) => passed) ? 0 : 1;
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
 }
 
 function titles(): string {
-  return killCases.map((each) => `  ${titleOf(each)}`).join("\n");
+  return [...killCases.map(titleOf), ...suites.map(({ name }) => name)].map((title) => `  ${title}`).join("\n");
 }
 
-async function runTests(plan: { times: number; only: string; record: string }): Promise<number> {
-  const netns = join(import.meta.dirname, "..", "..", "lab", "netns.ts");
-  const tests = ["vitest", "run", "--project", "e2e", "test/faults/lab/killed.test.ts"];
-  const child = spawn(process.execPath, [netns, ...tests], {
-    stdio: "inherit",
-    env: {
-      ...process.env,
-      SLUICE_LAB_FAULTS_TIMES: String(plan.times),
-      SLUICE_LAB_FAULTS_ONLY: plan.only,
-      SLUICE_LAB_FAULTS_RECORD: plan.record,
-    },
+async function playKills(dir: string, times: number, only: string): Promise<Turn[]> {
+  const record = join(dir, "turns.jsonl");
+  await runTests(["test/faults/lab/killed.test.ts"], {
+    SLUICE_LAB_FAULTS_TIMES: String(times),
+    SLUICE_LAB_FAULTS_ONLY: only,
+    SLUICE_LAB_FAULTS_RECORD: record,
   });
-  // A terminal sends Ctrl-C to everybody by itself.
-  process.on("SIGINT", () => undefined);
-  for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
-  const [code] = (await once(child, "exit")) as [number | null];
-  return code ?? 1;
-}
-
-async function readTurns(file: string): Promise<Turn[]> {
-  const text = await readFile(file, "utf8").catch(() => "");
+  const text = await readFile(record, "utf8").catch(() => "");
   return text
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as Turn);
+}
+
+async function playSuites(dir: string, times: number, chosen: readonly Suite[]): Promise<Turn[]> {
+  const turns: Turn[] = [];
+  for (let turn = 1; turn <= times; turn += 1) {
+    const report = join(dir, `turn-${turn}.json`);
+    const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+    await runTests([...chosen.map(({ file }) => file), ...reporters]);
+    const json = await readFile(report, "utf8").catch(() => undefined);
+    // A lab that does not boot writes none: what was played so far is told all the same.
+    if (json === undefined) break;
+    turns.push(...turnsIn(json, chosen, turn, process.cwd()));
+  }
+  return turns;
+}
+
+async function runTests(args: readonly string[], environment: Record<string, string> = {}): Promise<void> {
+  const netns = join(import.meta.dirname, "..", "..", "lab", "netns.ts");
+  const child = spawn(process.execPath, [netns, "vitest", "run", "--project", "e2e", ...args], {
+    stdio: "inherit",
+    env: { ...process.env, ...environment },
+  });
+  const forward = (signal: NodeJS.Signals) => child.kill(signal);
+  const ignore = () => undefined;
+  // A terminal sends Ctrl-C to everybody by itself.
+  process.on("SIGINT", ignore).on("SIGTERM", forward).on("SIGHUP", forward);
+  await once(child, "exit");
+  process.off("SIGINT", ignore).off("SIGTERM", forward).off("SIGHUP", forward);
 }
