@@ -22,7 +22,7 @@ interface Entry {
   /** Readings that came while the past was still being replayed. */
   early: Reading[];
   startMs: number;
-  /** Wall time less monotonic time when the page was opened: less than that later on when somebody has set the clock back. */
+  /** Wall time less monotonic time when the page was opened. Its times go on from there, whatever the clock is set to meanwhile. */
   wallBaseMs: number;
   replaying: boolean;
   replayed: boolean;
@@ -57,26 +57,26 @@ export interface EvidenceOptions {
   onNews(key: string): void;
 }
 
-/** Less than this is a clock that is kept right, or the time between two calls. */
-const MOST_SET_BACK_MS = 1_000;
-
 export function createEvidenceBook(options: EvidenceOptions): EvidenceBook {
   const entries = new Map<string, Entry>();
   const wallBaseMs = () => options.clock.now() - options.clock.monotonic();
+  /** What the clock has been set back by since the page was opened: added to a time of now, it is the page's. */
+  const setBackMs = (entry: Entry) => Math.round(entry.wallBaseMs - wallBaseMs());
 
   async function replay(entry: Entry, fromMs: number): Promise<void> {
     const { key } = entry.target;
     const nowMs = options.clock.now();
-    const result = await options.feed(entry.server)?.replay(entry.target, fromMs, nowMs, entry.intervalMs);
+    const byMs = setBackMs(entry);
+    const result = await options.feed(entry.server)?.replay(entry.target, fromMs - byMs, nowMs, entry.intervalMs);
     if (entries.get(key) !== entry) return;
     entry.looked = true;
     if (result?.kind === "error") {
       // Tried again with the next answer: until then nothing may rise.
-      entry.failure ??= { reason: result.reason, message: result.message, sinceMs: nowMs };
+      entry.failure ??= { reason: result.reason, message: result.message, sinceMs: nowMs + byMs };
       options.onNews(key);
       return;
     }
-    const readings = result?.readings ?? [];
+    const readings = (result?.readings ?? []).map((reading) => later(reading, byMs));
     for (const reading of [...readings, ...entry.early]) entry.accumulator.add(reading);
     entry.early = [];
     entry.replayed = true;
@@ -99,9 +99,7 @@ export function createEvidenceBook(options: EvidenceOptions): EvidenceBook {
     follow(key, run) {
       const { spec, status } = run;
       const old = entries.get(key);
-      // Readings from a time that is yet to come would hide all that are taken until then.
-      const isSetBack = old !== undefined && wallBaseMs() < old.wallBaseMs - MOST_SET_BACK_MS;
-      if (old?.runUid === run.uid && old.epoch === status.epoch && !isSetBack) return;
+      if (old?.runUid === run.uid && old.epoch === status.epoch) return;
       const intervalMs = spec.plan.analysis.intervalMs;
       const target = targetOf(key, run.namespace, spec);
       const startMs = (status.epoch === 0 ? msOf(status.startedAt) : msOf(status.evidenceSince)) ?? options.clock.now();
@@ -132,9 +130,10 @@ export function createEvidenceBook(options: EvidenceOptions): EvidenceBook {
       options.feed(entry.server)?.unregister(key);
       entries.delete(key);
     },
-    onReading(key, reading) {
+    onReading(key, read) {
       const entry = entries.get(key);
       if (entry === undefined) return;
+      const reading = later(read, setBackMs(entry));
       entry.failure = undefined;
       if (!entry.replayed) {
         if (entry.early.length < 1000) entry.early.push(reading);
@@ -151,14 +150,14 @@ export function createEvidenceBook(options: EvidenceOptions): EvidenceBook {
         entry.failure = {
           reason: failure.reason,
           message: failure.message,
-          sinceMs: entry.failure?.sinceMs ?? options.clock.now(),
+          sinceMs: entry.failure?.sinceMs ?? options.clock.now() + setBackMs(entry),
         };
         entry.looked = true;
         options.onNews(key);
       }
     },
     fractions: (key, objective) => entries.get(key)?.accumulator.fractions(objective) ?? [],
-    facts(key, status, spec, split) {
+    facts(key, status, spec, splitNow) {
       const entry = entries.get(key);
       const none: RunFacts["evidence"] = {
         epoch: status.epoch,
@@ -169,8 +168,13 @@ export function createEvidenceBook(options: EvidenceOptions): EvidenceBook {
         candidate: { kind: "blind", forMs: 0 },
       };
       if (entry === undefined || entry.epoch !== status.epoch) return none;
-      const nowMs = options.clock.now();
-      const appliedMs = msOf(status.appliedAt);
+      const byMs = setBackMs(entry);
+      const nowMs = options.clock.now() + byMs;
+      const split = { ...splitNow, sinceMs: splitNow.sinceMs + byMs };
+      const appliedAtMs = msOf(status.appliedAt);
+      // Written by the clock as it was, or as it is: the later one observes for longer.
+      const appliedMs = appliedAtMs === undefined ? undefined : appliedAtMs + Math.max(0, byMs);
+      const { lastReadingMs } = entry.accumulator;
       const staleAfterMs = staleAfter(entry.intervalMs);
       const verdicts = judge(entry.accumulator, {
         ...(appliedMs === undefined ? {} : { stepAppliedMs: appliedMs }),
@@ -186,7 +190,7 @@ export function createEvidenceBook(options: EvidenceOptions): EvidenceBook {
         epoch: entry.epoch,
         looked: entry.looked,
         replayed: entry.replayed,
-        ...(entry.accumulator.lastReadingMs === undefined ? {} : { lastReadingMs: entry.accumulator.lastReadingMs }),
+        ...(lastReadingMs === undefined ? {} : { lastReadingMs: lastReadingMs - byMs }),
         verdicts,
         split: splitSeen(shares, split, status.weightInForce, {
           nowMs,
@@ -197,6 +201,10 @@ export function createEvidenceBook(options: EvidenceOptions): EvidenceBook {
       };
     },
   };
+}
+
+function later(reading: Reading, byMs: number): Reading {
+  return byMs === 0 ? reading : { ...reading, timeMs: reading.timeMs + byMs };
 }
 
 /** A reading says something about now for four intervals, and never for less than ten seconds: scrapes come late. */

@@ -158,6 +158,15 @@ const FOUND: readonly [string, Partial<Setting>, readonly [atMs: number, action:
       [6_600, { kind: "command", verb: "retry", step: "first" }],
     ],
   ],
+  [
+    "what was read before the clock was set back was forgotten, and users waited once more",
+    {},
+    [
+      [0, { kind: "ship", tag: "v2" }],
+      [0, { kind: "ship", tag: "v5-errors50" }],
+      [100, { kind: "clockJump", byMs: 8_300 }],
+    ],
+  ],
 ];
 
 test.each(FOUND)("holds where once %s", async (_what, setting, actions) => {
