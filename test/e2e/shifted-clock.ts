@@ -3,7 +3,8 @@ const aheadMs = Number(process.env["SLUICE_LAB_CLOCK_AHEAD_MS"]);
 if (!Number.isFinite(aheadMs)) throw new Error("SLUICE_LAB_CLOCK_AHEAD_MS: expected a number of milliseconds");
 const RealDate = Date;
 
-globalThis.Date = class extends RealDate {
+// Of the same name: some libraries know a Date by it.
+globalThis.Date = class Date extends RealDate {
   constructor(...args: [] | ConstructorParameters<DateConstructor>) {
     if (args.length === 0) super(RealDate.now() + aheadMs);
     else super(...args);
