@@ -3,7 +3,7 @@ import { managedService } from "./destination-rule.ts";
 import { carries } from "./labels.ts";
 import { foundRoutes } from "./managed-routes.ts";
 import { asLabels, asRecords, asText, at, keyIn, keyOf } from "./raw.ts";
-import type { CheckWorld } from "./types.ts";
+import type { CheckWorld, Place } from "./types.ts";
 import {
   type Destination,
   describeDestination,
@@ -19,6 +19,7 @@ import {
 export interface Leak {
   message: string;
   remedy: string;
+  place?: Place;
 }
 
 /** Other Services that select the candidate's pods, and the managed one where it is open to the outside itself. */
@@ -34,6 +35,7 @@ export function serviceLeaks(world: CheckWorld): Leak[] {
     .map((service) => ({
       message: `Service ${keyOf(service)} selects the pods of Deployment ${keyIn(world.rollout.namespace, world.rollout.spec.workload.name)} too: who calls it meets the candidate by its share of the pods.`,
       remedy: `Send these callers to Service ${managed === undefined ? world.rollout.serviceHost : keyOf(managed)} and delete it, or narrow its spec.selector.`,
+      place: { kind: "Service", key: keyOf(service), path: "spec.selector" },
     }));
   const type = asText(at(managed, "spec", "type")) ?? "ClusterIP";
   if (managed === undefined || (type !== "NodePort" && type !== "LoadBalancer")) return others;
@@ -41,6 +43,7 @@ export function serviceLeaks(world: CheckWorld): Leak[] {
     {
       message: `Service ${keyOf(managed)} is of spec.type ${type}: callers from outside reach its pods by the nodes' ports, past every route.`,
       remedy: "Set spec.type to ClusterIP and let these callers in by a gateway whose VirtualService is managed.",
+      place: { kind: "Service", key: keyOf(managed), path: "spec.type" },
     },
     ...others,
   ];
@@ -67,6 +70,7 @@ export function virtualServiceLeaks({ rollout, virtualServices }: CheckWorld): L
                 {
                   message: `VirtualService ${key} ${route.label} sends to ${describeDestination(sent)} and is not a managed route.`,
                   remedy,
+                  place: { kind: "VirtualService", key, path: `spec.http[${route.index}]` },
                 },
               ]),
           ...(mirrored === undefined
@@ -75,6 +79,7 @@ export function virtualServiceLeaks({ rollout, virtualServices }: CheckWorld): L
                 {
                   message: `VirtualService ${key} ${route.label} mirrors requests to ${describeDestination(mirrored)}.`,
                   remedy: `Mirror to subset ${rollout.spec.traffic.istio?.subsets.stable ?? "stable"}, or not at all while a run lasts.`,
+                  place: { kind: "VirtualService", key, path: `spec.http[${route.index}]` },
                 },
               ]),
         ];
@@ -84,6 +89,7 @@ export function virtualServiceLeaks({ rollout, virtualServices }: CheckWorld): L
         .map(({ label, destination }) => ({
           message: `VirtualService ${key} ${label} sends connections to ${describeDestination(destination)}; Sluice manages http routes only.`,
           remedy: "Route this traffic as HTTP, or send it to another Service.",
+          place: { kind: "VirtualService", key, path: label },
         }));
       return [...http, ...streams];
     });
@@ -107,6 +113,7 @@ export function httpRouteLeaks(world: CheckWorld): Leak[] {
         .map(() => ({
           message: `HTTPRoute ${keyOf(route)} spec.rules[${index}].backendRefs sends to Service ${serviceKey(world)}, past the managed routes.`,
           remedy: "Let these users in by a gateway whose VirtualService is managed, and delete the rule.",
+          place: { kind: "HTTPRoute", key: keyOf(route), path: `spec.rules[${index}].backendRefs` },
         })),
     ),
   );
@@ -129,6 +136,7 @@ export function ingressLeaks(world: CheckWorld): Leak[] {
         message: `Ingress ${keyOf(ingress)} ${field} sends to Service ${serviceKey(world)}, past the managed routes.`,
         remedy:
           "Let these users in by an Istio Gateway whose VirtualService is managed, and delete the Ingress's rule.",
+        place: { kind: "Ingress", key: keyOf(ingress), path: field.split(" ")[0] ?? field },
       }));
   });
 }

@@ -1,5 +1,12 @@
 import { deadlines } from "./deadlines.ts";
 import { istioObject } from "./istio-object.ts";
+import { gatewayCoverage } from "./gateway-coverage.ts";
+import { inboundAuthzCoversCanary } from "./inbound-authz-covers-canary.ts";
+import { mtlsClientConflict } from "./mtls-client-conflict.ts";
+import { peerAuthParity } from "./peerauth-parity.ts";
+import { routeUnique } from "./route-unique.ts";
+import { soleOwner } from "./sole-owner.ts";
+import { unmanagedCallers } from "./unmanaged-callers.ts";
 import { mirrorSafety } from "./mirror-safety.ts";
 import { outlierSinglePod } from "./outlier-single-pod.ts";
 import { poolTooSmall } from "./pool-too-small.ts";
@@ -21,12 +28,17 @@ export type Needs = "nothing" | "routes" | "rule" | "service" | "workload";
 /** The checks that files alone can answer, by number. Those that preflight does not make are LINT_ONLY. */
 export const LINT_CHECKS: readonly { check: Check; needs: Needs }[] = [
   { check: routeExists, needs: "routes" },
+  { check: routeUnique, needs: "routes" },
   { check: routeReachable, needs: "routes" },
+  { check: gatewayCoverage, needs: "routes" },
   { check: weightsSane, needs: "routes" },
   { check: subsetDefined, needs: "rule" },
   { check: portProtocol, needs: "service" },
+  { check: inboundAuthzCoversCanary, needs: "workload" },
   { check: principalSyntax, needs: "nothing" },
   { check: principalAccountExists, needs: "nothing" },
+  { check: peerAuthParity, needs: "workload" },
+  { check: mtlsClientConflict, needs: "workload" },
   { check: thresholdOnBucket, needs: "nothing" },
   { check: outlierSinglePod, needs: "workload" },
   { check: poolTooSmall, needs: "nothing" },
@@ -34,6 +46,8 @@ export const LINT_CHECKS: readonly { check: Check; needs: Needs }[] = [
   { check: mirrorSafety, needs: "routes" },
   { check: twinPossible, needs: "workload" },
   { check: deadlines, needs: "workload" },
+  { check: unmanagedCallers, needs: "routes" },
+  { check: soleOwner, needs: "nothing" },
 ];
 
 /** The checks that look at one object after the other. */
@@ -41,8 +55,12 @@ export const OBJECT_CHECKS: readonly ObjectCheck[] = [istioObject];
 
 export const LINT_ONLY: readonly CheckHead[] = [
   routeReachable,
+  gatewayCoverage,
+  inboundAuthzCoversCanary,
   principalSyntax,
   principalAccountExists,
+  peerAuthParity,
+  mtlsClientConflict,
   outlierSinglePod,
   poolTooSmall,
   retryAmplification,

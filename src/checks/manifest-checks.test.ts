@@ -56,6 +56,15 @@ describe("route-reachable", () => {
         matching({ uri: { prefix: "/a" } }, { uri: { prefix: "/b" } }),
       ],
     ],
+    [
+      "behind one that asks for more",
+      [
+        { ...other, match: [{ uri: { prefix: "/a" }, method: { exact: "GET" } }] },
+        matching({ uri: { prefix: "/a/b" } }),
+      ],
+    ],
+    ["behind an exact path", [{ ...other, match: [{ uri: { exact: "/a" } }] }, matching({ uri: { prefix: "/a" } })]],
+    ["behind one for one Gateway", [{ ...other, match: [{ gateways: ["edge"] }] }, plainRoute]],
   ])("passes a managed route that is %s", (_, routes) => {
     expect(run(routeReachable, http(...routes))).toEqual([]);
   });
@@ -66,6 +75,20 @@ describe("route-reachable", () => {
     [
       "with the same match",
       [{ ...other, match: [{ name: "x", uri: { prefix: "/a" } }] }, matching({ uri: { prefix: "/a" } })],
+    ],
+    [
+      "with a wider prefix",
+      [
+        { ...other, match: [{ uri: { prefix: "/api" } }] },
+        matching({ uri: { prefix: "/api/v2" } }, { uri: { exact: "/api" } }),
+      ],
+    ],
+    [
+      "that asks for less",
+      [
+        { ...other, match: [{ headers: { a: { exact: "1" } } }] },
+        matching({ uri: { prefix: "/a" }, headers: { b: { exact: "2" }, a: { exact: "1" } } }),
+      ],
     ],
   ])("tells of one behind another %s", (_, routes) => {
     expect(run(routeReachable, http(...routes))).toEqual([
@@ -90,6 +113,42 @@ describe("principals", () => {
     ["frontend", /^fail: .*expected TRUST-DOMAIN/],
   ])("%s is told", (text, message) => {
     expect(run(principalSyntax, { authorizationPolicies: [policy(text)] })).toEqual([expect.stringMatching(message)]);
+  });
+
+  test("a trust domain that nobody knows is a warning, one that is not the mesh's an error", () => {
+    const authorizationPolicies = [policy("old.local/ns/web/sa/frontend", "old.local/ns/web/*")];
+    expect(run(principalSyntax, { authorizationPolicies })).toEqual([
+      expect.stringMatching(/^warn: .*principals\[0\].*whether old\.local is a trust domain of the mesh is not known/),
+      expect.stringMatching(/^warn: .*principals\[1\]/),
+    ]);
+    expect(run(principalSyntax, { authorizationPolicies, trustDomains: ["old.local"] })).toEqual([]);
+    expect(run(principalSyntax, { authorizationPolicies, trustDomains: ["prod.local"] })).toEqual([
+      expect.stringMatching(
+        /^fail: .*old\.local is no trust domain of the mesh, which has cluster\.local, prod\.local/,
+      ),
+      expect.stringMatching(/^fail: /),
+    ]);
+  });
+
+  test("conditions are looked at as well, and accounts by their name", () => {
+    const spec = {
+      rules: [
+        { when: [{ key: "source.principal", notValues: ["spiffe://cluster.local/ns/web/sa/a"] }] },
+        { from: [{ source: { serviceAccounts: ["web/frontent", "checkout"] } }] },
+      ],
+    };
+    const authorizationPolicies = [{ ...policy(), spec }];
+    expect(run(principalSyntax, { authorizationPolicies })).toEqual([
+      expect.stringMatching(/spec\.rules\[0\]\.when\[0\]\.notValues\[0\]/),
+    ]);
+    const own = { ...account("checkout"), metadata: { name: "checkout", namespace: "shop" } };
+    expect(run(principalAccountExists, { authorizationPolicies, serviceAccounts: [account("frontend"), own] })).toEqual(
+      [
+        expect.stringMatching(
+          /spec\.rules\[1\]\.from\[0\]\.source\.serviceAccounts\[0\] names service account frontent/,
+        ),
+      ],
+    );
   });
 
   test("an account that does not exist is told, where the accounts of its namespace are known", () => {

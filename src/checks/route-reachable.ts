@@ -1,6 +1,6 @@
 import { defineCheck, type Problem } from "./define.ts";
 import { foundRoutes } from "./managed-routes.ts";
-import { asRecord, asRecords, asText, at, type Raw } from "./raw.ts";
+import { asRecord, asRecords, asText, asTexts, at, type Raw } from "./raw.ts";
 
 export const routeReachable = defineCheck(
   {
@@ -37,15 +37,42 @@ function matchesOf(route: Raw): readonly Raw[] {
 
 /** Every request that `later` would take, `earlier` takes: surely so, other cases are not told. */
 function covers(earlier: readonly Raw[], later: readonly Raw[]): boolean {
-  return later.every((wanted) => earlier.some((taken) => takesAll(taken) || text(taken) === text(wanted)));
+  return later.every((wanted) => earlier.some((taken) => takesAllOf(taken, wanted)));
 }
 
-function takesAll(match: Raw): boolean {
-  const asked = Object.entries(match).filter(([field]) => field !== "name");
-  return asked.every(([field, value]) => field === "uri" && asRecord(value)["prefix"] === "/");
+/** What `taken` asks for, `wanted` asks for as well, or for more. */
+function takesAllOf(taken: Raw, wanted: Raw): boolean {
+  return Object.entries(taken).every(([field, value]) => {
+    switch (field) {
+      case "name":
+      case "statPrefix":
+      case "ignoreUriCase":
+        return true;
+      case "uri":
+        return pathWithin(asRecord(wanted["uri"]), asRecord(value), taken["ignoreUriCase"] === wanted["ignoreUriCase"]);
+      case "gateways":
+        return (
+          asTexts(wanted[field]).length > 0 && asTexts(wanted[field]).every((each) => asTexts(value).includes(each))
+        );
+      case "headers":
+      case "withoutHeaders":
+      case "queryParams":
+      case "sourceLabels":
+        return Object.entries(asRecord(value)).every(([name, each]) => same(asRecord(wanted[field])[name], each));
+      default:
+        return same(wanted[field], value);
+    }
+  });
 }
 
-function text(match: Raw): string {
-  const asked = Object.entries(match).filter(([field]) => field !== "name");
-  return JSON.stringify(asked.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+function pathWithin(wanted: Raw, taken: Raw, sameCase: boolean): boolean {
+  if (taken["prefix"] === "/" || taken["prefix"] === "") return true;
+  if (!sameCase) return false;
+  const prefix = asText(taken["prefix"]);
+  const path = asText(wanted["exact"]) ?? asText(wanted["prefix"]);
+  return prefix === undefined ? same(wanted, taken) : path?.startsWith(prefix) === true;
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -29,3 +29,17 @@ test.each([
 ])("one that is %s does not matter", (_, spec, created) => {
   expect(run(other(spec, created))).toEqual([]);
 });
+
+test("in files, where nothing has an age, two with one host fail whichever is named", () => {
+  const inFile = (object: KubeObject): KubeObject => {
+    const { creationTimestamp: _, ...metadata } = object.metadata;
+    return { ...object, metadata };
+  };
+  const virtualServices = [inFile(ours), inFile(other({ hosts: [HOST] }, ""))];
+  expect(said(routeUnique.run(world({ virtualServices })))).toEqual([
+    "fail: VirtualServices shop/checkout and web/legacy both have host checkout.shop.svc.cluster.local on the mesh, which goes by the older of them alone.",
+  ]);
+  expect(
+    said(routeUnique.run(world({ virtualServices: [inFile(ours), inFile(other({ hosts: ["a.com"] }, ""))] }))),
+  ).toEqual([]);
+});

@@ -42,3 +42,12 @@ test("one Service for two workloads is a conflict, two routes of one VirtualServ
   const rollouts = [rollout(), other];
   expect(soleOwner.run(world({ rollouts, virtualServices: [routed(plainRoute, docs)] }))).toEqual([]);
 });
+
+test("in files, where nothing has an age, both are named", () => {
+  const inFile = (name: string) => rollout({}, { name, uid: `shop/${name}`, creationTimestamp: "" });
+  const rollouts = [inFile("checkout"), inFile("first")];
+  const told = rollouts.flatMap((each) => said(soleOwner.run(world({ rollout: each, rollouts }))));
+  expect(told).toEqual([
+    expect.stringMatching(/^fail: Rollouts shop\/checkout and shop\/first both claim Deployment shop\/checkout,/),
+  ]);
+});

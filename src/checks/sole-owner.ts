@@ -28,9 +28,16 @@ export function olderClaims({
     .map((other) => ({ other, shared: [...claims(other, virtualServices)].filter((claim) => ours.has(claim)) }))
     .filter(({ shared }) => shared.length > 0)
     .map(({ other, shared }) => ({
-      message: `Rollout ${keyIn(other.namespace, other.name)}, made ${other.creationTimestamp}, already has ${sentenceList(shared)}, which Rollout ${keyIn(rollout.namespace, rollout.name)} (${rollout.creationTimestamp}) claims too.`,
+      message: sentence(other, rollout, sentenceList(shared)),
       remedy: `Delete one of them: kubectl -n ${rollout.namespace} delete rollouts.sluice.dev ${rollout.name}, or let it name others.`,
     }));
+}
+
+function sentence(other: RolloutFacts, rollout: RolloutFacts, shared: string): string {
+  const [theirs, ours] = [keyIn(other.namespace, other.name), keyIn(rollout.namespace, rollout.name)];
+  // In files nothing has an age yet.
+  if (rollout.creationTimestamp === "") return `Rollouts ${theirs} and ${ours} both claim ${shared}.`;
+  return `Rollout ${theirs}, made ${other.creationTimestamp}, already has ${shared}, which Rollout ${ours} (${rollout.creationTimestamp}) claims too.`;
 }
 
 /** What a Rollout must have for itself, as people would name it. */

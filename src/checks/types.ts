@@ -126,12 +126,17 @@ export interface CheckWorld {
   /** From here to the Ingresses: in every namespace that can be seen. */
   virtualServices: readonly KubeObject[];
   destinationRules: readonly KubeObject[];
+  /** Istio's Gateways, not those of the Gateway API. */
+  gateways?: readonly KubeObject[];
   authorizationPolicies?: readonly KubeObject[];
+  peerAuthentications?: readonly KubeObject[];
   serviceAccounts?: readonly KubeObject[];
   httpRoutes?: readonly KubeObject[];
   ingresses?: readonly KubeObject[];
   /** The mesh's root namespace; "istio-system" when absent. */
   rootNamespace?: string;
+  /** The mesh's trust domain, and those that it takes for its own; absent when nobody has said. */
+  trustDomains?: readonly string[];
   /** How many different values of a topology key ("kubernetes.io/hostname") the schedulable nodes have. */
   topologyDomains?: Readonly<Record<string, number>>;
   access?: readonly AccessFacts[];

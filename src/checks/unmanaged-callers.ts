@@ -28,15 +28,17 @@ export const unmanagedCallers = defineCheck(
   },
 );
 
-function refusal({ message, remedy }: Leak): Problem {
+function refusal({ message, remedy, ...rest }: Leak): Problem {
   return {
+    ...rest,
     message,
     remedy: `${remedy} Or accept that these callers meet the candidate: spec.traffic.unmanagedCallers: Accept.`,
   };
 }
 
-function exposure({ message, remedy }: Leak): Problem {
+function exposure({ message, remedy, ...rest }: Leak): Problem {
   return {
+    ...rest,
     severity: "warn",
     message: `${message} Accepted by spec.traffic.unmanagedCallers: these callers meet the candidate by its share of the pods, up to half of their requests while it is at full size.`,
     remedy,

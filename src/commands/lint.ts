@@ -7,7 +7,8 @@ export type LintFormat = (typeof LINT_FORMATS)[number];
 
 export interface LintFlags {
   filename: readonly string[];
-  namespace: string;
+  namespace?: string;
+  trustDomain?: readonly string[];
   output: LintFormat;
 }
 
@@ -16,15 +17,20 @@ export function lintCommand(): Command {
   return new Command("lint")
     .summary("look at manifests before they are applied: Rollouts and the routes, rules and policies that they touch")
     .description(
-      "Looks at Rollouts and their policies in files, and at the VirtualServices, DestinationRules, Services, Deployments and AuthorizationPolicies beside them, without a cluster. " +
-        "What is found is told with file, line and column. What only a cluster knows is left to preflight.",
+      "Looks at Rollouts and their policies in files, and at the objects of Istio and Kubernetes beside them that they touch, without a cluster. " +
+        "What Istio itself would refuse is told of each of its objects. Everything that is found has file, line and column. What only a cluster knows is left to preflight.",
     )
     .requiredOption(
       "-f, --filename <path>",
       "a file, or a folder with all below it; may be given several times",
       collect,
     )
-    .option("-n, --namespace <name>", "the namespace of objects that name none", "default")
+    .option("-n, --namespace <name>", "the namespace of objects that name none (default: default)")
+    .option(
+      "--trust-domain <domain>",
+      "the mesh's trust domain, or one that it takes for its own: principals of any other are errors; may be given again",
+      collect,
+    )
     .addOption(new Option("-o, --output <format>", "how it is told").choices(LINT_FORMATS).default("text"))
     .addHelpText(
       "after",

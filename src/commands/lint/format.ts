@@ -1,6 +1,7 @@
 import { LINT_HEADS } from "../../checks/lint.ts";
 import type { LintFormat } from "../lint.ts";
-import { formatPlace, POLICY_EXISTS, type LintFinding, type LintResult } from "./lint-sources.ts";
+import { formatPlace, type LintFinding, POLICY_EXISTS } from "./finding.ts";
+import type { LintResult } from "./lint-sources.ts";
 
 /** What is printed, with the newline at its end. */
 export function formatLint(result: LintResult, format: LintFormat, version: string): string {
@@ -15,10 +16,12 @@ function textOf(finding: LintFinding): string {
   return `${formatPlace(finding)} ${word} ${finding.id}: ${finding.message}${remedy}`;
 }
 
-/** A workflow command: GitHub shows it at the line of the pull request. */
-function annotation({ severity, file, line, column, id, message, remedy }: LintFinding): string {
-  const where = `file=${property(file)},line=${line},col=${column},title=${property(`sluice ${id}`)}`;
-  return `::${severity === "fail" ? "error" : "warning"} ${where}::${data([message, remedy].join("\n").trim())}`;
+/** A workflow command: GitHub shows it at the line of the pull request, or in the log where there is none. */
+function annotation(finding: LintFinding): string {
+  const { severity, id, message, remedy } = finding;
+  const line = "file" in finding ? `file=${property(finding.file)},line=${finding.line},col=${finding.column},` : "";
+  const title = `title=${property(`sluice ${id}`)}`;
+  return `::${severity === "fail" ? "error" : "warning"} ${line}${title}::${data([message, remedy].join("\n").trim())}`;
 }
 
 function data(text: string): string {
@@ -29,11 +32,11 @@ function property(text: string): string {
   return data(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
 }
 
-function summary({ findings, rollouts, policies, files }: LintResult): string {
+function summary({ findings, rollouts, policies, where }: LintResult): string {
   const errors = findings.filter(({ severity }) => severity === "fail").length;
   const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? "" : "s"}`;
   const shared = policies === 0 ? "" : ` and ${policies === 1 ? "1 policy" : `${policies} policies`}`;
-  return `${count(rollouts, "Rollout")}${shared} in ${count(files, "file")}: ${count(errors, "error")}, ${count(findings.length - errors, "warning")}`;
+  return `${count(rollouts, "Rollout")}${shared} in ${where}: ${count(errors, "error")}, ${count(findings.length - errors, "warning")}`;
 }
 
 /** SARIF 2.1.0, which code scanning reads. */
@@ -56,20 +59,24 @@ function sarif(findings: readonly LintFinding[], version: string): object {
     runs: [
       {
         tool: { driver: { name: "sluice lint", version, rules: [...rules, schema, policyExists] } },
-        results: findings.map(({ file, line, column, id, severity, message, remedy }) => ({
-          ruleId: id,
-          level: severity === "fail" ? "error" : "warning",
-          message: { text: [message, remedy].join(" ").trim() },
-          locations: [
-            {
-              physicalLocation: {
-                artifactLocation: { uri: file.replaceAll("\\", "/") },
-                region: { startLine: line, startColumn: column },
-              },
-            },
-          ],
+        results: findings.map((finding) => ({
+          ruleId: finding.id,
+          level: finding.severity === "fail" ? "error" : "warning",
+          message: { text: [finding.message, finding.remedy].join(" ").trim() },
+          locations: [locationOf(finding)],
         })),
       },
     ],
+  };
+}
+
+function locationOf(finding: LintFinding): object {
+  if (!("file" in finding)) return { logicalLocations: [{ fullyQualifiedName: finding.object, kind: "resource" }] };
+  const { file, line, column } = finding;
+  return {
+    physicalLocation: {
+      artifactLocation: { uri: file.replaceAll("\\", "/") },
+      region: { startLine: line, startColumn: column },
+    },
   };
 }

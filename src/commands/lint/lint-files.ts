@@ -11,7 +11,7 @@ import type { Source } from "./manifests.ts";
 export async function lint(flags: LintFlags): Promise<void> {
   const names = (await Promise.all(flags.filename.map(filesOf))).flat();
   const sources = await Promise.all([...new Set(names)].map(read));
-  const result = lintSources(sources, flags.namespace);
+  const result = lintSources(sources, { namespace: flags.namespace ?? "default", trustDomains: flags.trustDomain });
   if (result.rollouts + result.policies === 0 && result.findings.length === 0)
     throw usage(
       `there is no Rollout and no policy in ${flags.filename.join(", ")} (${sources.length} YAML files): nothing was looked at\nName the folder that holds them, or leave this check out.`,

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { formatPlace } from "./finding.ts";
 import { formatLint } from "./format.ts";
 import { lintSources } from "./lint-sources.ts";
 
@@ -46,27 +47,31 @@ const good = [file("rollout.yaml", ROLLOUT), file("route.yaml", ROUTE.replace("3
 
 describe("lint", () => {
   test("has nothing to say of a Rollout in order", () => {
-    expect(lintSources(good, "default")).toEqual({ findings: [], rollouts: 1, policies: 0, files: 2 });
+    expect(lintSources(good, { namespace: "default" })).toEqual({
+      findings: [],
+      rollouts: 1,
+      policies: 0,
+      where: "2 files",
+    });
   });
 
   test("names the place in the file of the object that is wrong", () => {
-    const { findings } = lintSources(
-      [file("rollout.yaml", ROLLOUT), file("mesh.yaml", `${ROUTE}---\n${POLICY}`)],
-      "default",
-    );
-    expect(findings.map(({ file: name, line, column, id, severity }) => [name, line, column, id, severity])).toEqual([
-      ["mesh.yaml", 13, 9, "retry-amplification", "warn"],
-      ["mesh.yaml", 26, 17, "principal-syntax", "fail"],
+    const { findings } = lintSources([file("rollout.yaml", ROLLOUT), file("mesh.yaml", `${ROUTE}---\n${POLICY}`)], {
+      namespace: "default",
+    });
+    expect(findings.map((each) => [formatPlace(each), each.id, each.severity])).toEqual([
+      ["mesh.yaml:13:9", "retry-amplification", "warn"],
+      ["mesh.yaml:26:17", "principal-syntax", "fail"],
     ]);
   });
 
   test("tells of what the API server would refuse, and of YAML that is none", () => {
     const bad = ROLLOUT.replace("{name: checkout}\n  traffic", "{nam: checkout}\n  traffic");
-    const { findings } = lintSources([file("a.yaml", bad), file("b.yaml", "a: [1\n")], "default");
-    expect(findings.map(({ file: name, line, id }) => [name, line, id])).toEqual(
+    const { findings } = lintSources([file("a.yaml", bad), file("b.yaml", "a: [1\n")], { namespace: "default" });
+    expect(findings.map((each) => [formatPlace(each), each.id])).toEqual(
       expect.arrayContaining([
-        ["a.yaml", 5, "schema"],
-        ["b.yaml", expect.any(Number), "schema"],
+        [expect.stringMatching(/^a\.yaml:5:/), "schema"],
+        [expect.stringMatching(/^b\.yaml:/), "schema"],
       ]),
     );
     expect(findings.every(({ severity }) => severity === "fail")).toBe(true);
@@ -75,14 +80,38 @@ describe("lint", () => {
   test("tells of objects that Istio would refuse, also beside a Rollout that is broken", () => {
     const bad = ROLLOUT.replace("{name: checkout}\n  traffic", "{nam: checkout}\n  traffic");
     const route = ROUTE.replace("timeout", "timout");
-    const { findings } = lintSources([file("a.yaml", bad), file("b.yaml", route)], "default");
+    const { findings } = lintSources([file("a.yaml", bad), file("b.yaml", route)], { namespace: "default" });
     const [found] = findings.filter(({ id }) => id === "istio-object");
     expect(found).toMatchObject({ file: "b.yaml", line: 10, column: 7, severity: "fail" });
     expect(found?.message).toContain('there is no field "timout"; did you mean "timeout"?');
   });
 
+  test("tells of users who are let in past the managed routes, at the line that does it", () => {
+    const httpRoute = `apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: back-door, namespace: shop}
+spec:
+  rules:
+    - backendRefs: [{name: checkout, port: 80}]
+`;
+    const { findings } = lintSources([...good, file("edge.yaml", httpRoute)], { namespace: "default" });
+    expect(findings.map((each) => [formatPlace(each), each.id, each.severity])).toEqual([
+      ["edge.yaml:6:7", "unmanaged-callers", "fail"],
+    ]);
+    const accepted = ROLLOUT.replace("traffic: {", "traffic: {unmanagedCallers: Accept, ");
+    const again = [file("rollout.yaml", accepted), ...good.slice(1), file("edge.yaml", httpRoute)];
+    expect(lintSources(again, { namespace: "default" }).findings).toMatchObject([{ severity: "warn" }]);
+  });
+
+  test("goes by the trust domains that are given", () => {
+    const sources = [...good, file("policy.yaml", POLICY.replace("- spiffe://cluster.local", "- old.local"))];
+    const told = (trustDomains?: string[]) =>
+      lintSources(sources, { namespace: "default", trustDomains }).findings.map(({ severity }) => severity);
+    expect([told(), told(["old.local"]), told(["prod.local"])]).toEqual([["warn"], [], ["fail"]]);
+  });
+
   test("does not guess at a route that is kept elsewhere: that is a warning", () => {
-    const { findings } = lintSources([file("rollout.yaml", ROLLOUT)], "default");
+    const { findings } = lintSources([file("rollout.yaml", ROLLOUT)], { namespace: "default" });
     expect(findings).toMatchObject([{ id: "route-exists", severity: "warn", line: 1 }]);
     expect(findings[0]?.message).toMatch(/VirtualService shop\/checkout is not among the files/);
   });
@@ -90,33 +119,35 @@ describe("lint", () => {
   test("takes objects without a namespace to be in the one that is given", () => {
     const without = (text: string) => text.replace(", namespace: shop", "").replace("  namespace: shop\n", "");
     const sources = good.map((source) => file(source.file, without(source.text)));
-    expect(lintSources(sources, "elsewhere").findings).toEqual([]);
+    expect(lintSources(sources, { namespace: "elsewhere" }).findings).toEqual([]);
   });
 
   test("has nothing to say of the manifests that docs/gitops.md shows", () => {
     const page = readFileSync(join(import.meta.dirname, "../../../docs/gitops.md"), "utf8");
     const [, shown = ""] = /```yaml\n(# In Git[^`]*)```/.exec(page) ?? [];
     expect(shown).toContain("kind: DestinationRule");
-    expect(lintSources([file("rollout.yaml", ROLLOUT), file("docs/gitops.md", shown)], "default").findings).toEqual([]);
+    expect(
+      lintSources([file("rollout.yaml", ROLLOUT), file("docs/gitops.md", shown)], { namespace: "default" }).findings,
+    ).toEqual([]);
   });
 
   test("looks at policies, and at Rollouts under them", () => {
     const head = "apiVersion: sluice.dev/v1alpha1\nkind: ClusterRolloutPolicy\nmetadata: {name: slow}\nspec:\n";
     const policy = (limits: string) => file("policy.yaml", `${head}  namespaceSelector: {}\n  limits: {${limits}}\n`);
-    const fine = lintSources([...good, policy("minObserve: 1m")], "default");
-    expect(fine).toEqual({ findings: [], rollouts: 1, policies: 1, files: 3 });
-    expect(lintSources([...good, policy("minObserve: 1")], "default").findings).toMatchObject([
+    const fine = lintSources([...good, policy("minObserve: 1m")], { namespace: "default" });
+    expect(fine).toEqual({ findings: [], rollouts: 1, policies: 1, where: "3 files" });
+    expect(lintSources([...good, policy("minObserve: 1")], { namespace: "default" }).findings).toMatchObject([
       { file: "policy.yaml", line: 6, column: 12, id: "schema", severity: "fail" },
     ]);
     const shared = `${head}  namespaceSelector: {}\n  analysis: {objectives: [{name: slow, latency: {max: 510ms}}]}\n`;
-    expect(lintSources([...good, file("shared.yaml", shared)], "default").findings).toMatchObject([
+    expect(lintSources([...good, file("shared.yaml", shared)], { namespace: "default" }).findings).toMatchObject([
       { file: "rollout.yaml", id: "threshold-on-bucket" },
     ]);
   });
 
   test("does not guess at a policy that is kept elsewhere: that is a warning", () => {
     const named = file("rollout.yaml", `${ROLLOUT}  policyRef: {name: careful}\n`);
-    expect(lintSources([named, ...good.slice(1)], "default").findings).toMatchObject([
+    expect(lintSources([named, ...good.slice(1)], { namespace: "default" }).findings).toMatchObject([
       { line: 7, column: 3, id: "policy-exists", severity: "warn" },
     ]);
   });
@@ -125,17 +156,16 @@ describe("lint", () => {
     const second = ROLLOUT.replace("name: checkout, namespace", "name: other, namespace");
     const { findings } = lintSources(
       [file("a.yaml", `${ROLLOUT}---\n${second}`), file("b.yaml", `${ROUTE}---\n${POLICY}`)],
-      "d",
+      { namespace: "d" },
     );
     expect(findings.filter(({ id }) => id === "principal-syntax")).toHaveLength(1);
   });
 });
 
 describe("told", () => {
-  const result = lintSources(
-    [file("rollout.yaml", ROLLOUT), file("mesh, all.yaml", `${ROUTE}---\n${POLICY}`)],
-    "default",
-  );
+  const result = lintSources([file("rollout.yaml", ROLLOUT), file("mesh, all.yaml", `${ROUTE}---\n${POLICY}`)], {
+    namespace: "default",
+  });
 
   test("as text it begins with file, line and column", () => {
     const text = formatLint(result, "text", "1.0.0");

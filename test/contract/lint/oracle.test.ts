@@ -51,8 +51,10 @@ const cases: readonly Case[] = KINDS.flatMap((kind) =>
 /** The ids of what lint has to say with the object in the place of its base, and all others in order. */
 function lint({ kind, object }: Case): string[] {
   const others = KINDS.filter((other) => other !== kind).map(({ base }) => base());
-  const text = [bases.rollout(), bases.deployment(), object, ...others].map((each) => stringify(each)).join("---\n");
-  const { findings } = lintSources([{ file: "all.yaml", text }], "default");
+  const text = [bases.rollout(), bases.deployment(), bases.service(), object, ...others]
+    .map((each) => stringify(each))
+    .join("---\n");
+  const { findings } = lintSources([{ file: "all.yaml", text }], { namespace: "default" });
   return [...new Set(findings.map(({ id }) => id))].toSorted();
 }
 
@@ -83,8 +85,9 @@ describe.each(KINDS)("$name", (kind) => {
       const told = lint(each);
       const wanted = mutation.istio === "refuses" && mutation.silent === undefined ? ["istio-object"] : [];
       expect(told, refused).toEqual([...wanted, ...(mutation.tells ?? [])].toSorted());
-      if (told.includes("route-reachable"))
-        expect(verdict.warnings).toContainEqual(expect.stringMatching(/rule "main" not used/));
+      // Istio looks for the same match and for none; lint also sees that a prefix or fewer headers take what the managed route asks for.
+      if (verdict.warnings?.some((warning) => /rule "main" not used/.test(warning)) === true)
+        expect(told).toContain("route-reachable");
     },
   );
 });

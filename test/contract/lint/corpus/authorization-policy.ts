@@ -11,6 +11,11 @@ const sources: ValueAt[] = [
     "principal-syntax",
   ),
   good("a principal without its parts", { principals: ["frontend"] }, "principal-syntax"),
+  good(
+    "a principal of a trust domain that nobody knows",
+    { principals: ["old.local/ns/web/sa/frontend"] },
+    "principal-syntax",
+  ),
   good("a principal by its end", { principals: ["*/sa/frontend"] }),
   bad("nothing", {}),
   bad("an empty list", { principals: [] }),
@@ -87,6 +92,7 @@ const whole: Mutation[] = [
   ),
   refuses("for a Service without a name", both(drop("selector"), set("targetRefs", [{ kind: "Service", group: "" }]))),
   refuses("for a Service and a selector", set("targetRefs", [{ kind: "Service", group: "", name: "checkout" }])),
+  takes("for one version of it", set("selector.matchLabels.version", "v2"), "inbound-authz-covers-canary"),
   refuses("a selector with a star", set("selector", { matchLabels: { app: "check*" } })),
   refuses("a selector with expressions", set("selector", { matchExpressions: [] })),
   refuses(

@@ -25,6 +25,9 @@ export const deployment = () =>
     },
   });
 
+export const service = () =>
+  made("v1", "Service", { selector: { app: "checkout" }, ports: [{ name: "http", port: 8000 }] });
+
 export const virtualService = () =>
   made("networking.istio.io/v1", "VirtualService", {
     hosts: ["checkout"],
@@ -91,5 +94,5 @@ export const peerAuthentication = () =>
   made("security.istio.io/v1", "PeerAuthentication", {
     selector: { matchLabels: { app: "checkout" } },
     mtls: { mode: "STRICT" },
-    portLevelMtls: { "8000": { mode: "PERMISSIVE" } },
+    portLevelMtls: { "9090": { mode: "PERMISSIVE" } },
   });

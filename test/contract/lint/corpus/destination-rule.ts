@@ -46,13 +46,23 @@ const policies: ValueAt[] = [
   bad("ejection for local errors that are not told apart", { outlierDetection: { consecutiveLocalOriginFailures: 5 } }),
   bad("ejection by a field of old", { outlierDetection: { consecutive5xxerrors: 5 } }),
   good("the mesh's own TLS", { tls: { mode: "ISTIO_MUTUAL" } }),
+  good("TLS switched off, though the pods ask for it", { tls: { mode: "DISABLE" } }, "mtls-client-conflict"),
+  good("TLS of somebody else's", { tls: { mode: "SIMPLE" } }, "mtls-client-conflict"),
   bad("a mode of TLS in another case", { tls: { mode: "istio_mutual" } }),
-  bad("mutual TLS without a certificate", { tls: { mode: "MUTUAL" } }),
-  good("mutual TLS from a Secret", { tls: { mode: "MUTUAL", credentialName: "certs" } }),
-  bad("a Secret and a file", { tls: { mode: "SIMPLE", credentialName: "certs", caCertificates: "/etc/ca.pem" } }),
-  bad("a check that is skipped and described", {
-    tls: { mode: "SIMPLE", insecureSkipVerify: true, caCertificates: "/etc/ca.pem" },
-  }),
+  bad("mutual TLS without a certificate", { tls: { mode: "MUTUAL" } }, "mtls-client-conflict"),
+  good("mutual TLS from a Secret", { tls: { mode: "MUTUAL", credentialName: "certs" } }, "mtls-client-conflict"),
+  bad(
+    "a Secret and a file",
+    { tls: { mode: "SIMPLE", credentialName: "certs", caCertificates: "/etc/ca.pem" } },
+    "mtls-client-conflict",
+  ),
+  bad(
+    "a check that is skipped and described",
+    {
+      tls: { mode: "SIMPLE", insecureSkipVerify: true, caCertificates: "/etc/ca.pem" },
+    },
+    "mtls-client-conflict",
+  ),
 ];
 
 const wholeOnly: ValueAt[] = [

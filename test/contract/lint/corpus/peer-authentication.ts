@@ -17,6 +17,7 @@ export const peerAuthenticationMutations: readonly Mutation[] = [
   refuses("port 70000", set("portLevelMtls", { "70000": { mode: "STRICT" } })),
   refuses("a port by its name", set("portLevelMtls", { http: { mode: "STRICT" } })),
   refuses("a port of a mode that does not exist", set("portLevelMtls", { "8000": { mode: "ON" } })),
+  takes("for one version of it", set("selector.matchLabels.version", "v2"), "peerauth-parity"),
   refuses("a selector with a star", set("selector", { matchLabels: { app: "*" } })),
   refuses("a selector with an empty label", set("selector", { matchLabels: { "": "checkout" } })),
   refuses("a selector with a long value", set("selector", { matchLabels: { app: "a".repeat(64) } })),

@@ -5,7 +5,7 @@ const onGateway = set("gateways", ["istio-ingress/edge"]);
 const asDelegate = drop("hosts");
 const asRoot = both(drop("http[1].route"), set("http[1].delegate", { name: "checkout-routes" }));
 const tlsRoute = (sniHosts: unknown) => [
-  { match: [{ port: 443, sniHosts }], route: [{ destination: { host: "checkout" } }] },
+  { match: [{ port: 443, sniHosts }], route: [{ destination: { host: "ledger" } }] },
 ];
 const mainFirst = (object: KubeObject) => void (object as unknown as { spec: { http: unknown[] } }).spec.http.reverse();
 
@@ -23,22 +23,22 @@ const durations = [
 ];
 
 const destinations = [
-  good("short", { host: "checkout" }),
-  good("full", { host: "checkout.shop.svc.cluster.local" }),
-  good("without a subset", { host: "checkout", subset: "" }),
+  good("short", { host: "ledger" }),
+  good("full", { host: "ledger.shop.svc.cluster.local" }),
+  good("without a subset", { host: "ledger", subset: "" }),
   bad("of everybody", { host: "*" }),
   bad("without a host", { subset: "stable" }),
   bad("with an empty host", { host: "" }),
-  bad("with an underscore", { host: "check_out" }),
-  bad("with a scheme", { host: "http://checkout" }),
-  bad("with its port in the host", { host: "checkout:8000" }),
-  bad("with a number at the end", { host: "checkout.1" }),
-  bad("with a subset that is no name", { host: "checkout", subset: "v1.2" }),
-  bad("with port 0", { host: "checkout", port: { number: 0 } }),
-  bad("with port 70000", { host: "checkout", port: { number: 70000 } }),
-  bad("with a port by its name", { host: "checkout", port: { name: "http" } }),
-  bad("with a port that is a number", { host: "checkout", port: 8000 }),
-  bad("with a field that does not exist", { host: "checkout", weight: 10 }),
+  bad("with an underscore", { host: "led_ger" }),
+  bad("with a scheme", { host: "http://ledger" }),
+  bad("with its port in the host", { host: "ledger:8000" }),
+  bad("with a number at the end", { host: "ledger.1" }),
+  bad("with a subset that is no name", { host: "ledger", subset: "v1.2" }),
+  bad("with port 0", { host: "ledger", port: { number: 0 } }),
+  bad("with port 70000", { host: "ledger", port: { number: 70000 } }),
+  bad("with a port by its name", { host: "ledger", port: { name: "http" } }),
+  bad("with a port that is a number", { host: "ledger", port: 8000 }),
+  bad("with a field that does not exist", { host: "ledger", weight: 10 }),
 ];
 
 const hosts: Mutation[] = [
@@ -65,13 +65,13 @@ const hosts: Mutation[] = [
   takes("a delegate", asDelegate),
   refuses("a delegate with gateways", both(asDelegate, onGateway)),
   refuses("a delegate that delegates", both(asDelegate, asRoot), "route-exists"),
-  refuses("a delegate with tcp", both(asDelegate, set("tcp", [{ route: [{ destination: { host: "checkout" } }] }]))),
+  refuses("a delegate with tcp", both(asDelegate, set("tcp", [{ route: [{ destination: { host: "ledger" } }] }]))),
   takes("a root that delegates", asRoot, "route-exists"),
   refuses("a root with a route of its own", set("http[1].delegate", { name: "checkout-routes" })),
   takes("a Gateway by namespace and name", set("gateways", ["istio-ingress/edge", "mesh"])),
   refuses("a Gateway with two slashes", set("gateways", ["a/b/c"])),
   refuses("a Gateway without its name", set("gateways", ["istio-ingress/"])),
-  refuses("a Gateway with an underscore", set("gateways", ["edge_gateway"])),
+  refuses("a Gateway with an underscore", set("gateways", ["edge_gateway"]), "gateway-coverage"),
   takes("exported to its namespace", set("exportTo", ["."])),
   refuses("exported to everybody and somebody", set("exportTo", ["*", "web"])),
   refuses("exported twice to its namespace", set("exportTo", [".", "shop"])),
@@ -84,7 +84,7 @@ const hosts: Mutation[] = [
 
 const routes: Mutation[] = [
   takes("the managed route first", mainFirst),
-  takes("a name that two routes have", set("http[0].name", "main"), "route-exists"),
+  takes("a name that two routes have", set("http[0].name", "main"), "route-exists", "unmanaged-callers"),
   refuses("no destination", drop("http[1].route"), "route-exists"),
   refuses("an empty route", set("http[1].route", []), "route-exists"),
   refuses("a negative weight", set("http[1].route[1].weight", -1), "weights-sane"),
@@ -150,6 +150,21 @@ const matches: Mutation[] = [
     "the same match before the managed route",
     set("http[0].match", [{ uri: { prefix: "/pay" }, headers: { "x-team": { exact: "shop" } } }]),
     "route-reachable",
+  ),
+  takes(
+    "a wider prefix before the managed route",
+    set("http[0].match", [{ uri: { prefix: "/pa" } }]),
+    "route-reachable",
+  ),
+  takes(
+    "a match of one header before the managed route",
+    set("http[0].match", [{ headers: { "x-team": { exact: "shop" } } }]),
+    "route-reachable",
+  ),
+  takes("a narrower match before the managed route", set("http[0].match", [{ uri: { prefix: "/pay/now" } }])),
+  takes(
+    "a match of another header before the managed route",
+    set("http[0].match", [{ headers: { "x-b": { exact: "1" } } }]),
   ),
   takes(
     "a match by method and query",
@@ -237,6 +252,22 @@ const behaviour: Mutation[] = [
 ];
 
 const streams: Mutation[] = [
+  takes(
+    "a mirror to the candidate",
+    set("http[0].mirror", { host: "checkout", subset: "canary" }),
+    "unmanaged-callers",
+  ),
+  takes(
+    "another route to the Service",
+    set("http[2]", { route: [{ destination: { host: "checkout" } }] }),
+    "unmanaged-callers",
+  ),
+  takes("a Gateway of its namespace that is not there", set("gateways", ["chekout", "mesh"]), "gateway-coverage"),
+  takes(
+    "a Gateway that has none of its hosts",
+    both(set("gateways", ["checkout"]), set("hosts", ["elsewhere.com"])),
+    "gateway-coverage",
+  ),
   takes("tcp beside http", set("tcp", [{ match: [{ port: 9000 }], route: [{ destination: { host: "ledger" } }] }])),
   refuses("tcp without a destination", set("tcp", [{ match: [{ port: 9000 }] }])),
   refuses(
@@ -250,7 +281,7 @@ const streams: Mutation[] = [
   takes("tls for its host", set("tls", tlsRoute(["checkout"]))),
   refuses("tls for another host", set("tls", tlsRoute(["elsewhere.com"]))),
   refuses("tls without a host", set("tls", tlsRoute([]))),
-  refuses("tls without a match", set("tls", [{ route: [{ destination: { host: "checkout" } }] }])),
+  refuses("tls without a match", set("tls", [{ route: [{ destination: { host: "ledger" } }] }])),
 ];
 
 export const virtualServiceMutations: readonly Mutation[] = [
