@@ -125,6 +125,29 @@ describe("a hold that somebody breaks", () => {
   });
 });
 
+test("a refused version that was let loose while no controller looked is told, and so is the way back", async () => {
+  const { house, told, said } = await open({ hold: "none" });
+  await house.ship("v2-errors50");
+  expect(await house.untilEnd()).toBe("RolledBack");
+  await house.clock.advance(10_000);
+  house.term.crash();
+  await house.alice.patch(deployments, ref, resume, { fieldManager: "argocd-controller" });
+  await house.clock.advance(12_000);
+  house.term = await house.start("second");
+  await house.until(
+    "users are back",
+    () => house.run()?.spec.reason === "Undo" && house.phase() === "Promoted",
+    MINUTE,
+  );
+  await house.clock.advance(10_000);
+  expect(said(BROKEN)).toEqual([
+    expect.stringContaining("resumed by argocd-controller"),
+    expect.stringContaining("every pod of Deployment checkout is of the version that was refused"),
+  ]);
+  expect(told().at(-1)).toBe("promoted");
+  await house.term.stop();
+});
+
 test("a check that fails is told once while it fails, and for the next run again", async () => {
   const { house, told, said } = await open();
   house.sim.prometheus.setMode("down");

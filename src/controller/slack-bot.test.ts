@@ -105,6 +105,39 @@ test("killed before what Slack called the message is on record: one message too 
   await house.term.stop();
 });
 
+test("killed right after any one of the requests: nothing is lost, and at most that one is made twice", async () => {
+  const calm = await open();
+  await calm.house.ship("v2-errors50");
+  await calm.house.untilEnd();
+  await calm.house.clock.advance(20_000);
+  const expected = new Set(calm.replies());
+  const requests = calm.askedMs.length;
+  await calm.house.term.stop();
+  expect(expected.size).toBeGreaterThanOrEqual(4);
+  for (let fatal = 1; fatal <= requests; fatal++) {
+    const { house, workspace, receiver, askedMs, replies } = await open();
+    const { read } = receiver;
+    receiver.read = (received) => {
+      const answer = read(received);
+      if (askedMs.length === fatal) house.term.crash();
+      return answer;
+    };
+    await house.ship("v2-errors50");
+    await house.until("it is killed", () => askedMs.length >= fatal, 120_000);
+    await house.clock.advance(3_000);
+    house.term = await house.start("second");
+    expect(await house.untilEnd()).toBe("RolledBack");
+    await house.clock.advance(30_000);
+    // Progress may be collapsed while nobody leads; what presses is there.
+    const pressing = [...expected].filter((line) => /users were hurt|rolled back/.test(line));
+    expect(replies(), `killed after request ${fatal}`).toEqual(expect.arrayContaining(pressing));
+    const twice = replies().length - new Set(replies()).size + workspace.roots().length - 1;
+    expect(twice, `killed after request ${fatal}`).toBeLessThanOrEqual(1);
+    expect(workspace.roots().at(-1)?.text).toBe("checkout (shop): rolled back: every user is on the old version");
+    await house.term.stop();
+  }
+});
+
 test("a message that somebody deletes in the middle of a run is made anew", async () => {
   const { house, workspace, replies } = await open();
   await house.ship("v2");

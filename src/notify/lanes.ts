@@ -5,7 +5,7 @@ import type { Deliver } from "./deliver.ts";
 import type { Cursor } from "./due.ts";
 import type { Message } from "./message.ts";
 import type { Outcome, Thread } from "./outcome.ts";
-import { endOf } from "./standing.ts";
+import { againAtMs, holding, type Raised, raisedBy, toldAgain } from "./raised.ts";
 
 /** What one channel has still to be told of one run. */
 export interface Job {
@@ -28,15 +28,6 @@ export interface Job {
   /** What presses is told again while it stands, and its end is told: alerts are. */
   readonly repeats: boolean;
   raised: Raised | undefined;
-}
-
-/** What stands in a receiver that forgets, as far as this process knows. */
-interface Raised {
-  readonly message: Message;
-  /** Monotonic milliseconds; undefined: not by this process yet. */
-  readonly sentMs: number | undefined;
-  /** It is its end that is to be told. */
-  readonly isEnd: boolean;
 }
 
 export interface Lanes {
@@ -65,8 +56,6 @@ const SPACING_MS = 1_000;
 const REFUSED_MS = 300_000;
 /** Nobody wants to be told of it any more. */
 const TOO_OLD_MS = 24 * 3_600_000;
-/** Alertmanager resolves what is not told again. A lane holds some hundreds of them at this pace. */
-const AGAIN_MS = 300_000;
 /** In a row, before a passing failure is called one. */
 const TRIES_BEFORE_FAILURE = 3;
 const MOST_WAITING = 1_000;
@@ -137,7 +126,7 @@ export function createLanes(options: LanesOptions): Lanes {
   /** From when on a job may be served; undefined: something else has to happen first. */
   function dueOf({ pending, recorded, notBeforeMs, raised }: Job): number | undefined {
     if (pending.length > 0) return recorded ? notBeforeMs : undefined;
-    return raised?.sentMs === undefined ? 0 : raised.sentMs + AGAIN_MS;
+    return raised === undefined ? undefined : againAtMs(raised);
   }
 
   /** What presses goes first, then what has waited longest, and last what is told again; within a run the order stays. */
@@ -161,14 +150,16 @@ export function createLanes(options: LanesOptions): Lanes {
     }
     const job = next(lane, nowMs);
     if (job === undefined) return;
-    const [message] = job.pending;
-    const { raised } = job;
-    const sending =
-      message !== undefined ? send(lane, job, message) : raised === undefined ? undefined : repeat(lane, job, raised);
-    lane.sending = sending?.finally(() => {
+    lane.sending = serve(lane, job).finally(() => {
       lane.sending = undefined;
       attend(lane);
     });
+  }
+
+  async function serve(lane: Lane, job: Job): Promise<void> {
+    const [message] = job.pending;
+    if (message !== undefined) await send(lane, job, message);
+    else if (job.raised !== undefined) await repeat(lane, job, job.raised);
   }
 
   async function send(lane: Lane, job: Job, message: Message): Promise<void> {
@@ -197,7 +188,7 @@ export function createLanes(options: LanesOptions): Lanes {
       job.tries = 0;
       onOutcome({ kind: job.kind, outcome: "sent" });
       options.onFailure(job, undefined);
-      if (isSame) setRaised(job, raised.isEnd ? undefined : { ...raised, sentMs: clock.monotonic() });
+      if (isSame) setRaised(job, toldAgain(raised, clock.monotonic()));
     } else if (outcome.kind !== "part" && !signal.aborted) {
       failed(lane, job, raised.message, outcome);
       // A passing failure is over when the lane says so; what somebody has to mend is looked at again later.
@@ -230,8 +221,7 @@ export function createLanes(options: LanesOptions): Lanes {
     if (outcome.kind === "sent") {
       log.debug({ rollout: job.rollout, channel: job.channel.name, event: message.event }, "told");
       onOutcome({ kind: job.kind, outcome: "sent" });
-      if (job.repeats)
-        job.raised = message.severity === "Info" ? undefined : { message, sentMs: clock.monotonic(), isEnd: false };
+      if (job.repeats) job.raised = raisedBy(message, clock.monotonic());
       finish(job, message, false);
       options.onFailure(job, undefined);
       options.onNews(job.rollout);
@@ -270,11 +260,9 @@ export function createLanes(options: LanesOptions): Lanes {
       attend(laneOf(job));
     },
     hold(job, standing) {
-      const { raised } = job;
-      if (standing === undefined && (raised === undefined || raised.isEnd)) return;
-      if (standing !== undefined && raised?.isEnd === false && raised.message.key === standing.key) return;
-      const message = standing ?? endOf((raised as Raised).message, clock.now());
-      setRaised(job, { message, sentMs: undefined, isEnd: standing === undefined });
+      const raised = holding(job.raised, standing, new Date(clock.now()).toISOString());
+      if (raised === job.raised) return;
+      setRaised(job, raised);
       attend(laneOf(job));
     },
     async stop() {

@@ -34,8 +34,3 @@ export function standingOf(
     }
   }
 }
-
-/** What ends the alert that `message` has raised. */
-export function endOf(message: Message, nowMs: number): Message {
-  return { ...message, severity: "Info", at: new Date(nowMs).toISOString() };
-}
