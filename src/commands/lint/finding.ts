@@ -17,6 +17,8 @@ export interface InCluster {
 export type LintFinding = Said & (Position | InCluster);
 
 export const POLICY_EXISTS = "policy-exists";
+/** A kind that the cluster does not serve, or that may not be listed. */
+export const NOT_READ = "not-read";
 
 /** `rollout.yaml:6:7`, as editors and terminals make it a link; of what is in a cluster its kind and name. */
 export function formatPlace(where: Position | InCluster): string {

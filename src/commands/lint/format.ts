@@ -1,6 +1,6 @@
 import { LINT_HEADS } from "../../checks/lint.ts";
 import type { LintFormat } from "../lint.ts";
-import { formatPlace, type LintFinding, POLICY_EXISTS } from "./finding.ts";
+import { formatPlace, type LintFinding, NOT_READ, POLICY_EXISTS } from "./finding.ts";
 import type { LintResult } from "./lint-sources.ts";
 
 /** What is printed, with the newline at its end. */
@@ -52,13 +52,14 @@ function sarif(findings: readonly LintFinding[], version: string): object {
     id: "schema",
     shortDescription: { text: "The file is YAML, and the Rollout or policy is one that the API server takes." },
   };
+  const notRead = { id: NOT_READ, shortDescription: { text: "Everything that the checks look at could be read." } };
   const policyExists = { id: POLICY_EXISTS, shortDescription: { text: "The policy that a Rollout names is known." } };
   return {
     $schema: "https://json.schemastore.org/sarif-2.1.0.json",
     version: "2.1.0",
     runs: [
       {
-        tool: { driver: { name: "sluice lint", version, rules: [...rules, schema, policyExists] } },
+        tool: { driver: { name: "sluice lint", version, rules: [...rules, schema, policyExists, notRead] } },
         results: findings.map((finding) => ({
           ruleId: finding.id,
           level: finding.severity === "fail" ? "error" : "warning",

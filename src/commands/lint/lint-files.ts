@@ -1,23 +1,21 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { CommandFailure, EXIT, usage } from "../failure.ts";
+import { type CommandFailure, usage } from "../failure.ts";
 import type { LintFlags } from "../lint.ts";
-import { readVersion } from "../version-file.ts";
-import { formatLint } from "./format.ts";
 import { lintSources } from "./lint-sources.ts";
 import type { Source } from "./manifests.ts";
+import { tell } from "./tell.ts";
 
 /** Reads the files, prints what was found, and fails when something must be mended. */
-export async function lint(flags: LintFlags): Promise<void> {
-  const names = (await Promise.all(flags.filename.map(filesOf))).flat();
+export async function lintFiles(filename: readonly string[], flags: LintFlags): Promise<void> {
+  const names = (await Promise.all(filename.map(filesOf))).flat();
   const sources = await Promise.all([...new Set(names)].map(read));
   const result = lintSources(sources, { namespace: flags.namespace ?? "default", trustDomains: flags.trustDomain });
   if (result.rollouts + result.policies === 0 && result.findings.length === 0)
     throw usage(
-      `there is no Rollout and no policy in ${flags.filename.join(", ")} (${sources.length} YAML files): nothing was looked at\nName the folder that holds them, or leave this check out.`,
+      `there is no Rollout and no policy in ${filename.join(", ")} (${sources.length} YAML files): nothing was looked at\nName the folder that holds them, or leave this check out.`,
     );
-  process.stdout.write(formatLint(result, flags.output, readVersion()));
-  if (result.findings.some(({ severity }) => severity === "fail")) throw new CommandFailure("", EXIT.failed);
+  tell(result, flags.output);
 }
 
 /** A file by itself, or the manifests of a folder and of those below it, in the order of their names. */

@@ -1,3 +1,4 @@
+import { canaryReady } from "../../checks/canary-ready.ts";
 import { LINT_CHECKS, OBJECT_CHECKS } from "../../checks/lint.ts";
 import type { Finding, RolloutFacts } from "../../checks/types.ts";
 import type { KubeObject } from "../../kube/port.ts";
@@ -12,7 +13,13 @@ export function rolloutFindings(rollout: RolloutFacts, rollouts: readonly Rollou
   const has = hasWhat(world, known);
   // Of a kind that is wholly known the check itself says that one does not exist.
   const missing = has.routes ? [] : missingRoutes(world).map((key) => unseen(key, known));
-  return [...missing, ...LINT_CHECKS.filter(({ needs }) => has[needs]).flatMap(({ check }) => check.run(world))];
+  // No check of files says that the workload does not exist.
+  const noWorkload = has.workload && world.workload === undefined ? canaryReady.run(world) : [];
+  return [
+    ...missing,
+    ...noWorkload,
+    ...LINT_CHECKS.filter(({ needs }) => has[needs]).flatMap(({ check }) => check.run(world)),
+  ];
 }
 
 function unseen(key: string, { absent }: Known): Told {
