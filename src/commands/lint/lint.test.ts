@@ -231,5 +231,6 @@ describe("sluice lint", () => {
       status: 2,
       stderr: expect.stringContaining("no such file") as unknown,
     });
-  });
+    // Five processes, one after the other, on a machine that may have others to run.
+  }, 120_000);
 });
