@@ -1,4 +1,7 @@
-import type { Check, CheckHead, CheckWorld, Finding, Place, Severity } from "./types.ts";
+import type { Problem as FieldProblem } from "../api/problem.ts";
+import type { KubeObject } from "../kube/port.ts";
+import { keyOf } from "./raw.ts";
+import type { Check, CheckHead, CheckWorld, Finding, ObjectCheck, Place, Severity } from "./types.ts";
 
 /** What a check found. What it leaves out is said by the check's own head. */
 export interface Problem {
@@ -18,6 +21,20 @@ export function defineCheck(head: CheckHead, look: (world: CheckWorld) => readon
   return {
     ...head,
     run: (world) => look(world).map((problem) => toFinding(head, problem)),
+  };
+}
+
+/** A check of single objects, from its head and the function that names the fields that are wrong. */
+export function defineObjectCheck(head: CheckHead, look: (object: KubeObject) => readonly FieldProblem[]): ObjectCheck {
+  return {
+    ...head,
+    run: (object) =>
+      look(object).map(({ path, message }) =>
+        toFinding(head, {
+          message: `${object.kind} ${keyOf(object)} ${path}: ${message}.`,
+          place: { kind: object.kind, key: keyOf(object), path },
+        }),
+      ),
   };
 }
 

@@ -1,5 +1,6 @@
 import { deadlines } from "./deadlines.ts";
 import { istioObject } from "./istio-object.ts";
+import { gatewayApiObject } from "./gateway-api-object.ts";
 import { gatewayCoverage } from "./gateway-coverage.ts";
 import { inboundAuthzCoversCanary } from "./inbound-authz-covers-canary.ts";
 import { mtlsClientConflict } from "./mtls-client-conflict.ts";
@@ -51,7 +52,7 @@ export const LINT_CHECKS: readonly { check: Check; needs: Needs }[] = [
 ];
 
 /** The checks that look at one object after the other. */
-export const OBJECT_CHECKS: readonly ObjectCheck[] = [istioObject];
+export const OBJECT_CHECKS: readonly ObjectCheck[] = [istioObject, gatewayApiObject];
 
 export const LINT_ONLY: readonly CheckHead[] = [
   routeReachable,

@@ -15,7 +15,17 @@ export interface Verdict {
 
 /** Asks Istio's own code; answers come in the order of the objects. */
 export async function askIstio(objects: readonly KubeObject[]): Promise<Verdict[]> {
-  const [path, crds] = [await ensureTool("istio-validator"), await crdFile("istio-crds", sayOnStderr)];
+  return await ask("istio-crds", objects);
+}
+
+/** Asks by the Gateway API's definitions alone: Istio's webhook is not asked about its kinds. */
+export async function askGatewayApi(objects: readonly KubeObject[]): Promise<Verdict[]> {
+  const verdicts = await ask("gateway-api-crds", objects);
+  return verdicts.map(({ schema }) => (schema === undefined ? {} : { schema }));
+}
+
+async function ask(definitions: "istio-crds" | "gateway-api-crds", objects: readonly KubeObject[]): Promise<Verdict[]> {
+  const [path, crds] = [await ensureTool("istio-validator"), await crdFile(definitions, sayOnStderr)];
   const child = spawn(path, [crds], { stdio: ["pipe", "pipe", "inherit"] });
   const ended = new Promise<number | null>((resolve, reject) => child.on("error", reject).on("close", resolve));
   child.stdin.end(JSON.stringify(objects));

@@ -96,3 +96,22 @@ export const peerAuthentication = () =>
     mtls: { mode: "STRICT" },
     portLevelMtls: { "9090": { mode: "PERMISSIVE" } },
   });
+
+export const httpRoute = () =>
+  made("gateway.networking.k8s.io/v1", "HTTPRoute", {
+    parentRefs: [{ name: "edge", namespace: "istio-ingress", sectionName: "https" }],
+    hostnames: ["ledger.example.com"],
+    rules: [
+      {
+        matches: [
+          { path: { type: "PathPrefix", value: "/v1" }, headers: [{ name: "x-team", value: "shop" }], method: "GET" },
+        ],
+        filters: [{ type: "RequestHeaderModifier", requestHeaderModifier: { set: [{ name: "x-a", value: "1" }] } }],
+        backendRefs: [
+          { name: "ledger", port: 8000, weight: 90 },
+          { name: "ledger-next", port: 8000, weight: 10 },
+        ],
+        timeouts: { request: "10s", backendRequest: "2s" },
+      },
+    ],
+  });

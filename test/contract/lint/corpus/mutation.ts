@@ -4,11 +4,11 @@ import type { KubeObject } from "../../../../src/kube/port.ts";
 export interface Mutation {
   name: string;
   change(object: KubeObject): void;
-  /** What Istio says to the result. */
-  istio: "takes" | "refuses";
-  /** Why lint has no opinion where Istio refuses. */
+  /** What Istio, or the API server by the Gateway API's definitions, says to the result. */
+  oracle: "takes" | "refuses";
+  /** Why lint has no opinion where the oracle refuses. */
   silent?: string;
-  /** Checks that tell something of the result which Istio does not judge. */
+  /** Checks that tell something of the result which the oracle does not judge. */
   tells?: readonly string[];
 }
 
@@ -17,22 +17,22 @@ export type Change = (object: KubeObject) => void;
 export const takes = (name: string, change: Change, ...tells: string[]): Mutation => ({
   name,
   change,
-  istio: "takes",
+  oracle: "takes",
   ...(tells.length === 0 ? {} : { tells }),
 });
 
 export const refuses = (name: string, change: Change, ...tells: string[]): Mutation => ({
   name,
   change,
-  istio: "refuses",
+  oracle: "refuses",
   ...(tells.length === 0 ? {} : { tells }),
 });
 
-/** Istio refuses it, and lint leaves it to Istio. */
+/** The oracle refuses it, and lint has no opinion. */
 export const beyond = (name: string, change: Change, silent: string): Mutation => ({
   name,
   change,
-  istio: "refuses",
+  oracle: "refuses",
   silent,
 });
 
@@ -78,13 +78,13 @@ export type ValueAt = Omit<Mutation, "change"> & { value: unknown };
 export const good = (name: string, value: unknown, ...tells: string[]): ValueAt => ({
   name,
   value,
-  istio: "takes",
+  oracle: "takes",
   ...(tells.length === 0 ? {} : { tells }),
 });
 export const bad = (name: string, value: unknown, ...tells: string[]): ValueAt => ({
   name,
   value,
-  istio: "refuses",
+  oracle: "refuses",
   ...(tells.length === 0 ? {} : { tells }),
 });
 
