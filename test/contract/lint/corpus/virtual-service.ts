@@ -185,6 +185,14 @@ const matches: Mutation[] = [
   refuses("a header with a space", set("http[1].match[0].headers", { "x team": { exact: "shop" } })),
   takes("a pseudo-header", set("http[1].match[0].headers", { ":authority": { exact: "checkout" } })),
   takes("a header that must be absent", set("http[1].match[0].withoutHeaders", { "x-old": {} })),
+  takes(
+    "a header that must be absent, as an expression",
+    set("http[1].match[0].withoutHeaders", { "x-old": { regex: "*" } }),
+  ),
+  refuses(
+    "a long expression that must not fit",
+    set("http[1].match[0].withoutHeaders", { "x-old": { regex: "a".repeat(2000) } }),
+  ),
   refuses(
     "a claim of a token on the mesh",
     setAt(["spec", "http", 1, "match", 0, "headers", "@request.auth.claims.group"], { exact: "a" }),
