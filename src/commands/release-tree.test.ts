@@ -92,6 +92,16 @@ test("it fits a narrow terminal, where a pod's name gives way to the reason", ()
   expect(narrow).toBe("   │  ├─ ✗ checkout-…4c7-abcde  CrashLoopBackOff, 3 restarts");
 });
 
+test("what it waits for is told whole in a narrow terminal", () => {
+  const message = 'outside the allow window office-hours ("0 9 * * 1-5" for 8h, UTC); opens 2026-01-02T09:00Z';
+  const waiting = watched({ ...observing, phase: "Waiting", step: 1, window: { message } });
+  const lines = releaseTree(waiting, nowMs, { columns: 60 });
+  for (const line of lines) expect(line.length).toBeLessThanOrEqual(60);
+  expect(lines.slice(lines.findIndex((line) => line.startsWith("checkout-1 waits"))).join(" ")).toBe(
+    `checkout-1 waits for a window: ${message}`,
+  );
+});
+
 test("of many pods ten are named, fewer where rows are few, and the verdicts stay on the screen", () => {
   const names = Array.from({ length: 30 }, (_, index) => ({
     name: `checkout-${index}`,

@@ -8,7 +8,7 @@ import type { PodStanding } from "./pod-standing.ts";
 import { releaseVerdict } from "./release-verdict.ts";
 import { mark, VERDICT_MARKS } from "./rollout-page.ts";
 import { currentStep } from "./standing.ts";
-import { ageOf, columns, cutTo } from "./table.ts";
+import { ageOf, columns, cutTo, wrapTo } from "./table.ts";
 
 /** A release with the Deployments whose pods carry its users. */
 export interface WatchedRelease extends Release {
@@ -39,8 +39,7 @@ function wholeTree(release: WatchedRelease, nowMs: number, room: Room): string[]
   if (run === undefined)
     lines.push(`└─ no run yet; ${pods(release, release.workload)}`, ...named(release, release.workload, "   ", room));
   else lines.push(...ofRun(release, run, nowMs, room));
-  lines.push(releaseVerdict(release).message.replaceAll(/\s+/g, " "));
-  return lines;
+  return [...lines, ...wrapTo(releaseVerdict(release).message, room.width)];
 }
 
 /** A branch of the tree, with the Deployment whose Pods hang on it. */
@@ -52,7 +51,8 @@ interface Branch {
 function ofRun(release: WatchedRelease, run: ReadRun, nowMs: number, room: Room): string[] {
   const { spec, status } = run;
   const ended = isFinal(status.phase);
-  const age = ageOf(ended ? status.finishedAt : status.since, nowMs);
+  const since = ended ? status.finishedAt : status.since;
+  const age = since === undefined ? "" : ` ${ageOf(since, nowMs)}${ended ? " ago" : ""}`;
   const steps = columns(
     spec.plan.steps.map((step, index) => [`${mark(run, step, index)} ${step.name}`, formatPercent(step.weight)]),
   );
@@ -62,7 +62,7 @@ function ofRun(release: WatchedRelease, run: ReadRun, nowMs: number, room: Room)
   const plain = (text: string): Branch => ({ text });
   const branches = [...steps.map(plain), ...users(release, run), ...verdicts.map(plain)];
   return [
-    `└─ ${run.name}  ${status.phase} ${ended ? `${age} ago` : age}`,
+    `└─ ${run.name}  ${status.phase}${age}`,
     ...branches.flatMap(({ text, workload }, index) => {
       const last = index === branches.length - 1;
       const below = workload === undefined ? [] : named(release, workload, last ? "      " : "   │  ", room);

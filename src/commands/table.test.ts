@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ageOf, columns, cutTo } from "./table.ts";
+import { ageOf, columns, cutTo, wrapTo } from "./table.ts";
 
 test("columns are as wide as their widest cell, and lines end without blanks", () => {
   expect(
@@ -14,6 +14,13 @@ test("a line is cut to a terminal's width, and only there", () => {
   expect(cutTo("abcdef", 4)).toBe("abc…");
   expect(cutTo("abcd", 4)).toBe("abcd");
   expect(cutTo("abcdef", undefined)).toBe("abcdef");
+});
+
+test("a text is broken between words, and a word that is too long is cut", () => {
+  expect(wrapTo("one two  three\nfour", 9)).toEqual(["one two", "three", "four"]);
+  expect(wrapTo("one unbreakable", 8)).toEqual(["one", "unbreak…"]);
+  expect(wrapTo("one  two\nthree", undefined)).toEqual(["one two three"]);
+  expect(wrapTo("", 8)).toEqual([]);
 });
 
 test.each([

@@ -16,6 +16,18 @@ export function cutTo(line: string, width: number | undefined): string {
   return width === undefined || line.length <= width ? line : `${line.slice(0, Math.max(0, width - 1))}…`;
 }
 
+/** A text in lines of at most `width` characters, broken between words where that is possible; undefined: in one line. */
+export function wrapTo(text: string, width: number | undefined): string[] {
+  const words = text.split(/\s+/).filter((word) => word !== "");
+  const lines: string[] = [];
+  for (const word of words) {
+    const longer = lines.length === 0 ? word : `${lines.at(-1)} ${word}`;
+    if (lines.length > 0 && (width === undefined || longer.length <= width)) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines.map((line) => cutTo(line, width));
+}
+
 /** "45s", "12m", "5h", "3d": how kubectl tells an age. */
 export function ageOf(time: string | undefined, nowMs: number): string {
   const ms = time === undefined ? Number.NaN : nowMs - Date.parse(time);
