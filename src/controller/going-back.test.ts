@@ -101,3 +101,30 @@ test("an undo with no version before is refused with a reason", async () => {
   expect(house.run()?.spec.ordinal).toBe(1);
   await house.term.stop();
 });
+
+test("an undo is refused while the Deployment asks for a version that was refused, which would be tried again; and it is not taken later", async () => {
+  const house = await houseIn("Promoted");
+  await untilPromoted(house);
+  await house.ship("v3-errors50");
+  await house.until("it is tried", () => house.run()?.spec.ordinal === 2);
+  expect(await house.untilEnd(2)).toBe("RolledBack");
+  const failed = house.sim.users.summary().failed;
+  await house.command("undo");
+  await house.until("that is answered", () =>
+    house.events("checkout-2").some(({ reason, note }) => reason === "CommandRefused" && /another template/.test(note)),
+  );
+  await house.clock.advance(120_000);
+  expect(house.run()?.spec.ordinal).toBe(2);
+  expect(house.sim.users.summary().failed).toBe(failed);
+
+  await house.ship("v2");
+  await house.until("the Deployment is as users have it", () => house.rolloutStatus().phase === "Healthy");
+  await house.clock.advance(120_000);
+  expect(house.run()?.spec.ordinal).toBe(2);
+  await house.command("undo");
+  await house.until("said anew it is taken", () => house.run()?.spec.ordinal === 3);
+  expect(await house.untilEnd(3)).toBe("Promoted");
+  await house.clock.advance(5_000);
+  expect(await servedNow(house)).toEqual(["v1"]);
+  await house.term.stop();
+});

@@ -16,7 +16,7 @@ import { readOwn, type OwnState } from "../workload/own.ts";
 import { removeStrays } from "./act-workload.ts";
 import { patchOwn } from "./patch-own.ts";
 import { templateIn } from "./template-in.ts";
-import { askedUndo, tellOfUndo, type AskedUndo } from "./asked-undo.ts";
+import { answerUndo, askedUndo, type AskedUndo } from "./asked-undo.ts";
 import { BY_OWNER } from "./caches.ts";
 import type { Context } from "./context.ts";
 import { templateOf, type ReadRun } from "./observe.ts";
@@ -62,7 +62,7 @@ export async function passRest(
           live: live === undefined ? undefined : templateOf(context.caches, namespace, live.revision),
         });
   const asked = askedUndo(context, own, live, runs);
-  if (newest !== undefined) tellOfUndo(context, newest, asked);
+  if (newest !== undefined) await answerUndo(context, newest, asked);
   const facts = restFacts(context, rollout, effective, status.ended, own, state, live, runs);
   const decision = decideRest({ ...facts, undo: asked.kind === "previous" });
   const last = newest === undefined ? undefined : runStanding(newest.name, newest.spec, newest.status);
