@@ -41,6 +41,7 @@ export type ToolName =
   | "pilot-discovery"
   | "prometheus"
   | "promtool"
+  | "alertmanager"
   | "helm"
   | "envoy"
   | "gitops-judge"
@@ -103,6 +104,7 @@ export const tools: readonly Tool[] = [
     ["-tags=remove_all_sd", "-ldflags=-s -w"],
     2,
   ),
+  go("alertmanager", "alertmanager", "github.com/prometheus/alertmanager/cmd/alertmanager", ["-ldflags=-s -w"], 3),
   go("helm", "helm", "helm.sh/helm/v4/cmd/helm", ["-ldflags=-s -w"], 3),
   // Shells in which completion is tried.
   debian("zsh", ["zsh", "zsh-common"], "bin/zsh"),
