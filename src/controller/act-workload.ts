@@ -33,8 +33,9 @@ export async function arrangeWorkload(
   const edited = await mendTwins(context, run, seen, desired);
   const twin = await arrangeTwin(context, run, seen, desired);
   const previous = desired.previousTwin === "gone" && (await removeTwin(context, seen.previousTwin));
+  const older = desired.olderTwins === "gone" && (await removeTwins(context, seen.olderTwins));
   const floor = await arrangeFloor(context, run, desired.floor);
-  return revision || held || strays || edited || twin || previous || floor;
+  return revision || held || strays || edited || twin || previous || older || floor;
 }
 
 /** The autoscaler may not shrink the live revision while its users are away; what was found was persisted before. */
@@ -156,6 +157,11 @@ async function makeTwin(context: Context, run: ReadRun, seen: Observed, replicas
   });
   await attempt(context, () => context.api.create(deployments, twin, options));
   return true;
+}
+
+async function removeTwins(context: Context, twins: readonly KubeObject[]): Promise<boolean> {
+  const removed = await Promise.all(twins.map((twin) => removeTwin(context, twin)));
+  return removed.some(Boolean);
 }
 
 export async function removeTwin(context: Context, twin: KubeObject | undefined): Promise<boolean> {

@@ -130,6 +130,7 @@ export function createCaches(options: CachesOptions): Caches {
   cache.runs.addIndex(BY_ROLLOUT, labelled);
   cache.deployments.addIndex(BY_ROLLOUT, labelled);
   cache.replicaSets.addIndex(BY_OWNER, ownersOf);
+  cache.pods.addIndex(BY_ROLLOUT, labelled);
   cache.pods.addIndex(BY_RUN, (object) =>
     object.metadata.labels?.[LABEL_RUN] === undefined ? [] : [key(object, object.metadata.labels[LABEL_RUN])],
   );

@@ -1,3 +1,4 @@
+import { LABEL_RUN } from "../api/metadata.ts";
 import type { AsFound, RunSpec, RunStatus } from "../api/run.ts";
 import type { OwnFacts, RoutingFacts, RunFacts, TemplateIs } from "../engine/facts.ts";
 import { msOf } from "../engine/memory.ts";
@@ -40,6 +41,7 @@ export interface Observed {
   ownState: OwnState | undefined;
   twin: KubeObject | undefined;
   previousTwin: KubeObject | undefined;
+  olderTwins: KubeObject[];
   twinPods: KubeObject[];
 }
 
@@ -61,6 +63,7 @@ export function observeRun(context: Context, rollout: RunFacts["rollout"], run: 
   const previousName = spec.from.track === "twin" && spec.reason !== "Converge" ? spec.from.workload : undefined;
   const previousTwin = previousName === undefined ? undefined : twinNamed(caches, namespace, spec, previousName);
   const key = objectKey({ namespace, name: spec.rollout });
+  const older = olderTwinsOf(caches, key, spec.rollout, [twinName(spec, run.name), previousName]);
   const routingFacts = routingOf(context, key, run, objects, routing);
   const sinceMs = clock.now() - routingFacts.routesForMs;
   const facts: RunFacts = {
@@ -83,6 +86,7 @@ export function observeRun(context: Context, rollout: RunFacts["rollout"], run: 
       previousName === undefined
         ? undefined
         : twinFacts(previousTwin, caches.pods.byIndex(BY_RUN, objectKey({ namespace, name: previousName }))),
+    olderTwins: { exist: older.twins.length > 0, pods: older.pods.length },
     routing: routingFacts,
     floorRestored: isFloorRestored(caches, run),
     selector: selectorOf(caches, namespace, spec.pinned.service.name),
@@ -92,7 +96,23 @@ export function observeRun(context: Context, rollout: RunFacts["rollout"], run: 
     evidence: context.evidence.facts(key, status, spec, { percent: routing.maxWeight, sinceMs }),
     identity: context.identity,
   };
-  return { facts, objects, routing, own, ownState, twin, previousTwin, twinPods };
+  return { facts, objects, routing, own, ownState, twin, previousTwin, olderTwins: older.twins, twinPods };
+}
+
+/** Twins of this Rollout but the ones of these names, and what is left of their pods. */
+function olderTwinsOf(
+  caches: Caches,
+  key: string,
+  rollout: string,
+  known: readonly (string | undefined)[],
+): { twins: KubeObject[]; pods: KubeObject[] } {
+  return {
+    twins: caches.deployments
+      .byIndex(BY_ROLLOUT, key)
+      .filter(({ metadata }) => !known.includes(metadata.name))
+      .filter((object) => isTwinOf(object, rollout, object.metadata.name)),
+    pods: caches.pods.byIndex(BY_ROLLOUT, key).filter(({ metadata }) => !known.includes(metadata.labels?.[LABEL_RUN])),
+  };
 }
 
 function ownDeployment(caches: Caches, namespace: string, spec: RunSpec): KubeObject | undefined {

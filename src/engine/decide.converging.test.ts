@@ -109,6 +109,14 @@ describe("converging and joining", () => {
   });
 });
 
+test("a twin of two runs ago goes in converging, and joining waits for the last of its pods", () => {
+  const own = { rolledOut: true, onlyCandidate: true };
+  const there = decide(factsOf("Converging", { own, olderTwins: { exist: true, pods: 4 } }));
+  expect(there).toMatchObject({ status: { phase: "Converging" }, desired: { olderTwins: "gone" } });
+  expect(decide(factsOf("Converging", { own, olderTwins: { exist: false, pods: 1 } })).status.phase).toBe("Converging");
+  expect(decide(factsOf("Converging", { own })).status.phase).toBe("Joining");
+});
+
 describe("scaling the twin in", () => {
   const routing = { labelsForMs: MINUTE };
   const replicas = (given: Parameters<typeof factsOf>[1]) =>

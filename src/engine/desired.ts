@@ -35,6 +35,8 @@ export interface Desired {
   twin?: { replicas: number } | "gone";
   /** The twin that an earlier run left users on. */
   previousTwin?: "gone";
+  /** Those of runs before that. */
+  olderTwins?: "gone";
   own: "leave" | "pause" | "release";
   /** Pods of the own Deployment that are not of the live revision are taken away: its hold was broken (machine rule 2). */
   strays: "leave" | "remove";
@@ -156,7 +158,7 @@ function converging(memory: Memory, facts: RunFacts): Partial<Desired> {
     run.spec.from.track === "twin" && run.spec.from.workload !== run.spec.to.workload
       ? { previousTwin: "gone" as const }
       : {};
-  const common = { ...previous, twin: { replicas: wholeTwin(facts) } };
+  const common = { ...previous, olderTwins: "gone" as const, twin: { replicas: wholeTwin(facts) } };
   const stays = memory.stalled?.reason === "ConvergeBreached" || ownStandsIn(facts);
   if (own.template !== "candidate" || stays) return { own: "pause", ...common };
   return { own: own.onlyCandidate && hold === "pause" ? "pause" : "release", ...common };
@@ -196,7 +198,7 @@ function releasing(phase: Phase, memory: Memory, facts: RunFacts): Partial<Desir
   return {
     ...(labels === undefined ? {} : { labels }),
     weight: 0,
-    ...(settled ? { twin: "gone" as const, previousTwin: "gone" as const } : {}),
+    ...(settled ? { twin: "gone" as const, previousTwin: "gone" as const, olderTwins: "gone" as const } : {}),
   };
 }
 

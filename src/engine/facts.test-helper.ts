@@ -73,6 +73,7 @@ export interface Given {
   own?: Partial<RunFacts["own"]>;
   twin?: Partial<RunFacts["twin"]>;
   previousTwin?: Partial<RunFacts["twin"]>;
+  olderTwins?: RunFacts["olderTwins"];
   routing?: Partial<RunFacts["routing"]>;
   window?: RunFacts["window"];
   evidence?: Partial<RunFacts["evidence"]>;
@@ -197,6 +198,7 @@ export function factsOf(phase: Phase, given: Given = {}): RunFacts {
       leavingForMs: MINUTE,
       ...given.twin,
     },
+    olderTwins: given.olderTwins ?? { exist: false, pods: 0 },
     previousTwin:
       given.previousTwin === undefined
         ? undefined

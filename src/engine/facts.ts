@@ -83,6 +83,8 @@ export interface RunFacts {
   twin: TwinFacts;
   /** The twin that users were on when the run began, if they were. */
   previousTwin: TwinFacts | undefined;
+  /** Twins of runs before, that were left when the next version came in the middle of a swap; no user is on them. */
+  olderTwins: { exist: boolean; pods: number };
   routing: RoutingFacts;
   /** The autoscaler's floor is as it was found, or somebody else's by now. */
   floorRestored: boolean;

@@ -205,8 +205,9 @@ function converged(memory: Memory, facts: RunFacts): boolean {
   );
 }
 
-/** Nothing is left of the twin that users were on when the run began. */
-export function previousGone({ previousTwin }: RunFacts): boolean {
+/** Nothing is left of the twin that users were on when the run began, nor of any before it. */
+export function previousGone({ previousTwin, olderTwins }: RunFacts): boolean {
+  if (olderTwins.exist || olderTwins.pods > 0) return false;
   return previousTwin === undefined || (!previousTwin.exists && previousTwin.pods === 0);
 }
 

@@ -130,6 +130,7 @@ function factsIn(world: World): RunFacts {
       podsLeaving: twin.exists ? 0 : twin.pods,
     },
     previousTwin: undefined,
+    olderTwins: { exist: false, pods: 0 },
     routing: {
       problems: [],
       form: routes.form,

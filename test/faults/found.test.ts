@@ -14,6 +14,15 @@ const FOUND: readonly [string, Partial<Setting>, readonly [atMs: number, action:
     ],
   ],
   [
+    "a twin of two runs ago was still there when the stable subset was opened to whatever the Service selects",
+    {},
+    [
+      [0, { kind: "ship", tag: "v2" }],
+      [16_400, { kind: "ship", tag: "v4" }],
+      [34_400, { kind: "ship", tag: "v1" }],
+    ],
+  ],
+  [
     "the run ended before the autoscaler's floor was put back, where routes and rule needed no restoring",
     { form: "split" },
     [[0, { kind: "ship", tag: "v2" }]],

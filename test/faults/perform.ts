@@ -6,6 +6,7 @@ import { ApiError } from "../../src/kube/errors.ts";
 import { destinationRules, virtualServices } from "../../src/sim/kinds.ts";
 import { LABEL_RUN } from "../../src/api/metadata.ts";
 import { isFinal } from "../../src/api/phase.ts";
+import { setPolicy } from "./policies.ts";
 import type { Action } from "./schedule.ts";
 import type { Stage } from "./stage.ts";
 
@@ -131,6 +132,8 @@ export async function perform(stage: Stage, git: Git, action: Action): Promise<v
     case "suspend":
       if (house.object("rollouts.sluice.dev") === undefined) return;
       return house.editRollout((spec) => void (spec["suspend"] = action.on)).catch(() => {});
+    case "policy":
+      return setPolicy(house, action.becomes);
     case "deleteRun": {
       const run = house.run();
       if (run === undefined) return;

@@ -3,6 +3,7 @@ import type { Log } from "../../src/kube/log.ts";
 import { watchEnding } from "./ending.ts";
 import { watchObjects } from "./object-oracle.ts";
 import { gitOf, perform } from "./perform.ts";
+import { watchPolicies } from "./policies.ts";
 import { watchRecords } from "./record-oracle.ts";
 import { followRuns } from "./runs.ts";
 import type { Schedule } from "./schedule.ts";
@@ -40,6 +41,7 @@ export async function play(schedule: Schedule, log?: Log, onStage: (stage: Stage
   watchObjects(stage, runs, verdicts);
   watchSubsets(stage, runs, verdicts);
   watchRecords(runs, verdicts);
+  watchPolicies(stage, runs, verdicts);
   onStage(stage);
   for (const { waitMs, action } of schedule.actions) {
     await stage.advance(waitMs);

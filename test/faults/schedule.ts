@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { VERBS, type Verb } from "../../src/api/phase.ts";
 import type { DeleteOptions } from "../../src/kube/port.ts";
 import type { PrometheusMode } from "../../src/sim/prometheus.ts";
+import { POLICY_STATES, type PolicyState } from "./policies.ts";
 
 export type PropagationPolicy = NonNullable<DeleteOptions["propagationPolicy"]>;
 
@@ -42,6 +43,7 @@ export type Action =
   | { kind: "scaleTwin"; replicas: number }
   | { kind: "unready"; forMs: number }
   | { kind: "suspend"; on: boolean }
+  | { kind: "policy"; becomes: PolicyState }
   | { kind: "deleteRun"; policy: PropagationPolicy }
   | { kind: "deleteRollout"; policy: PropagationPolicy; againAfterMs: number | undefined };
 
@@ -136,6 +138,10 @@ const anAction: Record<Action["kind"], { weight: number; arbitrary: fc.Arbitrary
     arbitrary: fc.integer({ min: 0, max: 5 }).map((replicas) => ({ kind: "scaleTwin", replicas })),
   },
   unready: { weight: 2, arbitrary: forMs.map((howLongMs) => ({ kind: "unready", forMs: howLongMs })) },
+  policy: {
+    weight: 2,
+    arbitrary: fc.constantFrom(...POLICY_STATES).map((becomes) => ({ kind: "policy", becomes })),
+  },
   suspend: { weight: 1, arbitrary: fc.boolean().map((on) => ({ kind: "suspend", on })) },
   deleteRun: {
     weight: 1,
