@@ -1,4 +1,5 @@
 import { defineCheck } from "./define.ts";
+import { fieldOf } from "./origin.ts";
 import { keyIn, plural } from "./raw.ts";
 
 export const metricsLive = defineCheck(
@@ -12,7 +13,8 @@ export const metricsLive = defineCheck(
       "Make Prometheus scrape the proxies (port 15020, path /stats/prometheus) and know it to the controller by the name in spec.analysis.prometheus.name.",
   },
   ({ metrics, rollout, workload, liveTwin }) => {
-    const server = `Prometheus "${rollout.spec.analysis.prometheus.name}" (spec.analysis.prometheus.name)`;
+    const { name } = rollout.spec.analysis.prometheus;
+    const server = `Prometheus "${name}" (${fieldOf(rollout, "analysis.prometheus.name")})`;
     const live = liveTwin?.metadata.name ?? workload?.metadata.name ?? rollout.spec.workload.name;
     const selector = `istio_requests_total{destination_service="${rollout.serviceHost}",destination_workload="${live}",reporter="destination"}`;
     if (metrics === undefined) {
@@ -43,7 +45,7 @@ export const metricsLive = defineCheck(
     return [
       {
         severity: "warn",
-        message: `${server} counted ${plural(Math.round(metrics.requests), "request")} to ${keyIn(rollout.namespace, live)} of late, and a step needs ${wanted} of the candidate's alone (spec.analysis.minRequests).`,
+        message: `${server} counted ${plural(Math.round(metrics.requests), "request")} to ${keyIn(rollout.namespace, live)} of late, and a step needs ${wanted} of the candidate's alone (${fieldOf(rollout, "analysis.minRequests")}).`,
         reason: `Too few requests are no evidence: the run would hold for ${rollout.spec.analysis.onInconclusive.hold} (spec.analysis.onInconclusive.hold) and then ${rollout.spec.analysis.onInconclusive.then === "Pause" ? "pause" : "roll back"}.`,
         remedy: "Ship when there is traffic, observe for longer, or lower spec.analysis.minRequests knowingly.",
       },

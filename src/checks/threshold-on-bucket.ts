@@ -1,5 +1,6 @@
 import { durationMs, formatDuration } from "../api/units.ts";
 import { defineCheck } from "./define.ts";
+import { fieldOf } from "./origin.ts";
 
 export const thresholdOnBucket = defineCheck(
   {
@@ -18,7 +19,9 @@ export const thresholdOnBucket = defineCheck(
       const maxMs = durationMs(objective.latency.max);
       const below = bounds.findLast((bound) => bound <= maxMs);
       const above = bounds.find((bound) => bound > maxMs);
-      const field = `spec.analysis.objectives[${index}].latency.max (${objective.name}) is ${objective.latency.max}`;
+      const written = `analysis.objectives[${index}].latency.max (${objective.name})`;
+      const stated = fieldOf(rollout, `analysis.objectives.${objective.name}`, written);
+      const field = `${stated} is ${objective.latency.max}`;
       if (below === maxMs) return [];
       const used = below ?? above;
       if (used === undefined) return [{ message: `${field}, and the mesh's latency histogram has no bounds at all.` }];

@@ -1,3 +1,4 @@
+import type { Origins } from "../api/policy/origins.ts";
 import type { RolloutSpec } from "../api/rollout.ts";
 import type { KubeObject } from "../kube/port.ts";
 
@@ -55,6 +56,8 @@ export interface RolloutFacts {
   /** RFC 3339, as the API server writes it. */
   creationTimestamp: string;
   spec: RolloutSpec;
+  /** Who states what of it; left out where that is not known. */
+  origins?: Origins;
   /** FQDN of the Service, "checkout.shop.svc.cluster.local". */
   serviceHost: string;
 }

@@ -33,7 +33,7 @@ export async function gatherCheckWorld(
 ): Promise<CheckWorld> {
   const { caches, api, clock } = context;
   const { namespace } = run;
-  const facts = rolloutFacts(rollout, spec);
+  const facts = { ...rolloutFacts(rollout, spec), origins: run.spec.plan.origins };
   const workload = caches.deployments.get(namespace, spec.workload.name);
   const liveTwin =
     run.spec.from.track === "twin" ? caches.deployments.get(namespace, run.spec.from.workload) : undefined;

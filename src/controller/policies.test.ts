@@ -128,7 +128,9 @@ test("a run whose checks have not passed is made anew when the policy is mended 
   const house = await houseWith([named("nowhere")]);
   await house.ship("v2");
   await house.until("the checks failed", () => house.rolloutStatus().phase === "PreflightFailed");
-  expect(house.rolloutStatus().message).toContain("nowhere");
+  expect(house.rolloutStatus().message).toContain(
+    'Prometheus "nowhere" (spec.analysis.prometheus.name of RolloutPolicy/shop)',
+  );
   const patch = { spec: { analysis: { prometheus: { name: "default" } } } };
   await house.alice.patch(rolloutPolicies, { namespace: NAMESPACE, name: "shop" }, { type: "merge", patch });
   await house.until("another run is promoted", () => house.phase(2) === "Promoted");

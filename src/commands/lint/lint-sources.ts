@@ -54,9 +54,9 @@ export function lintSources(sources: readonly Source[], { namespace, trustDomain
   };
 }
 
-function factsOf({ name, namespace, effective: { spec } }: YamlRollout): RolloutFacts {
+function factsOf({ name, namespace, effective: { spec, origins } }: YamlRollout): RolloutFacts {
   const serviceHost = `${spec.traffic.service ?? spec.workload.name}.${namespace}.svc.cluster.local`;
-  return { name, namespace, uid: `${namespace}/${name}`, creationTimestamp: "", spec, serviceHost };
+  return { name, namespace, uid: `${namespace}/${name}`, creationTimestamp: "", spec, origins, serviceHost };
 }
 
 function broken({ file, line, column, path, message }: YamlProblem): LintFinding {

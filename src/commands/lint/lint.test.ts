@@ -141,7 +141,11 @@ spec:
     ]);
     const shared = `${head}  namespaceSelector: {}\n  analysis: {objectives: [{name: slow, latency: {max: 510ms}}]}\n`;
     expect(lintSources([...good, file("shared.yaml", shared)], { namespace: "default" }).findings).toMatchObject([
-      { file: "rollout.yaml", id: "threshold-on-bucket" },
+      {
+        file: "rollout.yaml",
+        id: "threshold-on-bucket",
+        message: expect.stringContaining("latency.max (slow) of ClusterRolloutPolicy/slow is 510ms") as unknown,
+      },
     ]);
   });
 
