@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
+import type { Shop } from "../lab/namespace.ts";
 import { until } from "../lab/wait.ts";
 import { type CoOwner, type CoOwnerOptions, startCoOwner } from "./co-owner.ts";
 import { command, createScene, moreRequests, type Scene, type SceneOptions } from "./scene.ts";
-import { reasonsOf, tell } from "./seen.ts";
+import { canaryPercents, reasonsOf, tell } from "./seen.ts";
 import { sharedLab } from "./shared.ts";
 
 const shared = sharedLab();
@@ -13,14 +14,19 @@ interface Stage extends AsyncDisposable {
 }
 
 /** A protected shop in split form, whose manifests are applied again and again. */
-async function stage(onTestFailed: SceneOptions["onTestFailed"], options: CoOwnerOptions): Promise<Stage> {
+async function stage(
+  onTestFailed: SceneOptions["onTestFailed"],
+  options: CoOwnerOptions & { spec?: SceneOptions["spec"]; arrange?: (shop: Shop) => Promise<void> },
+): Promise<Stage> {
   await using stack = new AsyncDisposableStack();
   const owners: CoOwner[] = [];
   const scene = stack.use(
     await createScene(shared.sluice, {
       onTestFailed,
       shop: { form: "split" },
+      ...(options.spec === undefined ? {} : { spec: options.spec }),
       async prepare(shop) {
+        await options.arrange?.(shop);
         owners.push(stack.use(await startCoOwner(shared.lab, shop, options)));
       },
     }),
@@ -96,4 +102,36 @@ test.concurrent("one that owns weights and labels, nothing ignored, costs no use
     failed: 0,
     "of them on the new version": log.countByVersion()["v2"] ?? 0,
   });
+});
+
+const MANAGED = "checkout-managed";
+
+/** The managed route in a VirtualService of its own, which Git does not hold, and one in Git that delegates to it. */
+async function delegateRoute({ namespace, virtualService }: Shop): Promise<void> {
+  const { admin } = shared.lab;
+  const { apiVersion, kind, spec } = await admin.get(virtualService);
+  const { http } = spec as { http: object[] };
+  await admin.create({ apiVersion, kind, metadata: { name: MANAGED, namespace }, spec: { http } });
+  const delegates = [{ name: "to-managed", delegate: { name: MANAGED, namespace } }];
+  await admin.jsonPatch(virtualService, [{ op: "replace", path: "/spec/http", value: delegates }]);
+}
+
+test.concurrent("a tool that owns a route which delegates to the managed one costs nothing", async (at) => {
+  await using on = await stage(at.onTestFailed, {
+    ignored: ["labels"],
+    arrange: delegateRoute,
+    spec: { traffic: { settle: "1s", istio: { virtualServices: [{ name: MANAGED }] } } },
+  });
+  const { scene, owner } = on;
+  const before = owner.applied();
+  ship(owner, "shop/checkout:v2");
+  await scene.runs.waitFor(1, "Promoted", 150_000);
+  await moreRequests(scene, 100);
+  const [log, history] = [await scene.load.stop(), await scene.weights.stop()];
+  expect(owner.refused).toEqual([]);
+  expect(log.failures()).toEqual([]);
+  expect(canaryPercents(history)).toEqual([0, 10, 30, 100, 0]);
+  const applied = owner.applied() - before;
+  expect(applied).toBeGreaterThan(10);
+  tell("co-owner, delegate", { requests: log.total, failed: 0, "applied in the run": applied });
 });

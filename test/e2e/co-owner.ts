@@ -79,9 +79,10 @@ function adopt(ours: KubeObject, live: KubeObject, places: (object: KubeObject) 
   }
 }
 
+/** A route that delegates has no weights of its own. */
 function weightsOf(object: KubeObject): [Fields, string][] {
-  const { http } = object["spec"] as { http: { route: Fields[] }[] };
-  return http.flatMap(({ route }) => route.map((each): [Fields, string] => [each, "weight"]));
+  const { http } = object["spec"] as { http: { route?: Fields[] }[] };
+  return http.flatMap(({ route = [] }) => route.map((each): [Fields, string] => [each, "weight"]));
 }
 
 function labelsOf(object: KubeObject): [Fields, string][] {
