@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type House, openHouse } from "./fixture.test-helper.ts";
+import { type House, type HouseOptions, NAMESPACE, openHouse } from "./fixture.test-helper.ts";
 import { untilPromoted } from "./states.test-helper.ts";
 
 const SAFE_MS = 8_000;
@@ -85,3 +85,49 @@ test.each([-300_000, -20_000, 20_000, 300_000])(
     expect(house.clock.monotonic() - startMs).toBeLessThan(15_000);
   },
 );
+
+/** Deadlines go by the wall clock: these are longer than what it is set by. */
+const PATIENT = {
+  progressDeadline: "20m",
+  analysis: { interval: "1s", minRequests: 20, onInconclusive: { hold: "20m" } },
+};
+
+test.each([-300_000, -60_000, 60_000, 300_000])(
+  "a good release is promoted although the clock is set by %i ms in a step",
+  async (byMs) => {
+    const house = await openHouse({ requestsPerSecond: 100, spec: PATIENT as HouseOptions["spec"] & object });
+    await house.start();
+    await house.until("the Deployment is adopted", () => house.rolloutStatus().phase === "Healthy");
+    await house.ship("v2");
+    await house.untilPhase("Observing");
+    house.clock.setWall(house.clock.now() + byMs);
+    const setMs = house.clock.monotonic();
+    await untilPromoted(house);
+    expect(house.clock.monotonic() - setMs).toBeLessThan(60_000);
+    expect(house.sim.users.summary().failed).toBe(0);
+  },
+);
+
+test("a version that turns bad after the clock was set back while Prometheus was thinking is taken away", async () => {
+  const steps = [{ name: "first", weight: 10, observe: "10m" }];
+  const house = await openHouse({
+    requestsPerSecond: 100,
+    spec: { ...PATIENT, steps } as HouseOptions["spec"] & object,
+  });
+  await house.start();
+  await house.until("the Deployment is adopted", () => house.rolloutStatus().phase === "Healthy");
+  await house.ship("v2");
+  await house.untilPhase("Observing");
+  // From now on there is a question on its way for half of the time.
+  house.sim.prometheus.setMode("slow", 500);
+  await house.clock.advance(1_300);
+  house.clock.setWall(house.clock.now() - 300_000);
+  await house.clock.advance(1_000);
+  house.sim.kubelet.setBehaviour(
+    { namespace: NAMESPACE, labels: { "sluice.dev/run": "checkout-1" } },
+    { errorFraction: 0.5 },
+  );
+  const badMs = house.clock.monotonic();
+  await house.untilPhase("Withdrawing", 1, 600_000);
+  expect(house.clock.monotonic() - badMs).toBeLessThan(SAFE_MS);
+});

@@ -2,7 +2,7 @@ import { createAccumulator, type Accumulator } from "../analysis/accumulate.ts";
 import { splitApplied } from "../analysis/applied.ts";
 import { judge } from "../analysis/judge.ts";
 import { countObjective } from "../analysis/objective.ts";
-import type { AnalysisTarget, Reading, ShareReading } from "../analysis/types.ts";
+import type { AnalysisTarget, ObjectiveVerdict, Reading, ShareReading } from "../analysis/types.ts";
 import type { RunSpec, RunStatus } from "../api/run.ts";
 import type { Clock } from "../clock.ts";
 import type { RunFacts } from "../engine/facts.ts";
@@ -11,6 +11,7 @@ import { stepAt } from "../engine/plan.ts";
 import type { Log } from "../kube/log.ts";
 import type { Feed } from "../prometheus/feed.ts";
 import type { QueryFailure } from "../prometheus/port.ts";
+import { createPageClock, type PageClock } from "./page-clock.ts";
 
 interface Entry {
   runUid: string;
@@ -22,8 +23,9 @@ interface Entry {
   /** Readings that came while the past was still being replayed. */
   early: Reading[];
   startMs: number;
-  /** Wall time less monotonic time when the page was opened. Its times go on from there, whatever the clock is set to meanwhile. */
-  wallBaseMs: number;
+  clock: PageClock;
+  /** What the run's status says of it, and when that was on the page's clock. */
+  applied: { at: string; ms: number } | undefined;
   replaying: boolean;
   replayed: boolean;
   looked: boolean;
@@ -39,7 +41,7 @@ export interface EvidenceBook {
   onFailure(server: string, failure: QueryFailure): void;
   /** Fractions of bad requests of the candidate over time, oldest first; empty when nothing is remembered. */
   fractions(key: string, objective: string): number[];
-  /** What the facts of a pass say about evidence. `routesForMs`: for how long the split has been as it is. */
+  /** What the facts of a pass say about evidence. `split.sinceMs`: since when the split has been as it is. */
   facts(
     key: string,
     status: RunStatus,
@@ -59,24 +61,21 @@ export interface EvidenceOptions {
 
 export function createEvidenceBook(options: EvidenceOptions): EvidenceBook {
   const entries = new Map<string, Entry>();
-  const wallBaseMs = () => options.clock.now() - options.clock.monotonic();
-  /** What the clock has been set back by since the page was opened: added to a time of now, it is the page's. */
-  const setBackMs = (entry: Entry) => Math.round(entry.wallBaseMs - wallBaseMs());
 
   async function replay(entry: Entry, fromMs: number): Promise<void> {
     const { key } = entry.target;
     const nowMs = options.clock.now();
-    const byMs = setBackMs(entry);
-    const result = await options.feed(entry.server)?.replay(entry.target, fromMs - byMs, nowMs, entry.intervalMs);
+    const feed = options.feed(entry.server);
+    const result = await feed?.replay(entry.target, entry.clock.toWall(fromMs), nowMs, entry.intervalMs);
     if (entries.get(key) !== entry) return;
     entry.looked = true;
     if (result?.kind === "error") {
       // Tried again with the next answer: until then nothing may rise.
-      entry.failure ??= { reason: result.reason, message: result.message, sinceMs: nowMs + byMs };
+      entry.failure ??= { reason: result.reason, message: result.message, sinceMs: entry.clock.now() };
       options.onNews(key);
       return;
     }
-    const readings = (result?.readings ?? []).map((reading) => later(reading, byMs));
+    const readings = (result?.readings ?? []).map((reading) => onPage(entry, reading));
     for (const reading of [...readings, ...entry.early]) entry.accumulator.add(reading);
     entry.early = [];
     entry.replayed = true;
@@ -112,7 +111,8 @@ export function createEvidenceBook(options: EvidenceOptions): EvidenceBook {
         accumulator: createAccumulator(target, startMs, { freshCandidate: status.epoch === 0 }),
         early: [],
         startMs,
-        wallBaseMs: wallBaseMs(),
+        clock: createPageClock(options.clock),
+        applied: undefined,
         replaying: false,
         replayed: false,
         looked: false,
@@ -133,7 +133,7 @@ export function createEvidenceBook(options: EvidenceOptions): EvidenceBook {
     onReading(key, read) {
       const entry = entries.get(key);
       if (entry === undefined) return;
-      const reading = later(read, setBackMs(entry));
+      const reading = onPage(entry, read);
       entry.failure = undefined;
       if (!entry.replayed) {
         if (entry.early.length < 1000) entry.early.push(reading);
@@ -150,7 +150,7 @@ export function createEvidenceBook(options: EvidenceOptions): EvidenceBook {
         entry.failure = {
           reason: failure.reason,
           message: failure.message,
-          sinceMs: entry.failure?.sinceMs ?? options.clock.now() + setBackMs(entry),
+          sinceMs: entry.failure?.sinceMs ?? entry.clock.now(),
         };
         entry.looked = true;
         options.onNews(key);
@@ -168,12 +168,9 @@ export function createEvidenceBook(options: EvidenceOptions): EvidenceBook {
         candidate: { kind: "blind", forMs: 0 },
       };
       if (entry === undefined || entry.epoch !== status.epoch) return none;
-      const byMs = setBackMs(entry);
-      const nowMs = options.clock.now() + byMs;
-      const split = { ...splitNow, sinceMs: splitNow.sinceMs + byMs };
-      const appliedAtMs = msOf(status.appliedAt);
-      // Written by the clock as it was, or as it is: the later one observes for longer.
-      const appliedMs = appliedAtMs === undefined ? undefined : appliedAtMs + Math.max(0, byMs);
+      const nowMs = entry.clock.now();
+      const split = { ...splitNow, sinceMs: entry.clock.of(splitNow.sinceMs) };
+      const appliedMs = appliedOnPage(entry, status.appliedAt);
       const { lastReadingMs } = entry.accumulator;
       const staleAfterMs = staleAfter(entry.intervalMs);
       const verdicts = judge(entry.accumulator, {
@@ -190,8 +187,8 @@ export function createEvidenceBook(options: EvidenceOptions): EvidenceBook {
         epoch: entry.epoch,
         looked: entry.looked,
         replayed: entry.replayed,
-        ...(lastReadingMs === undefined ? {} : { lastReadingMs: lastReadingMs - byMs }),
-        verdicts,
+        ...(lastReadingMs === undefined ? {} : { lastReadingMs: entry.clock.toWall(lastReadingMs) }),
+        verdicts: verdicts.map((verdict) => asOfNow(verdict, entry.clock)),
         split: splitSeen(shares, split, status.weightInForce, {
           nowMs,
           intervalMs: entry.intervalMs,
@@ -203,8 +200,25 @@ export function createEvidenceBook(options: EvidenceOptions): EvidenceBook {
   };
 }
 
-function later(reading: Reading, byMs: number): Reading {
-  return byMs === 0 ? reading : { ...reading, timeMs: reading.timeMs + byMs };
+function onPage({ clock }: Entry, reading: Reading): Reading {
+  return { ...reading, timeMs: clock.of(reading.timeMs) };
+}
+
+/** Placed when it is first seen: by then the clock may have been set, but seldom since it was written. */
+function appliedOnPage(entry: Entry, at: string | undefined): number | undefined {
+  if (entry.applied?.at !== at) {
+    const atMs = msOf(at);
+    entry.applied = at === undefined || atMs === undefined ? undefined : { at, ms: entry.clock.of(atMs) };
+  }
+  return entry.applied?.ms;
+}
+
+/** With the span of its numbers as people's clocks have it. */
+function asOfNow(verdict: ObjectiveVerdict, clock: PageClock): ObjectiveVerdict {
+  const { evidence } = verdict;
+  if (evidence === undefined) return verdict;
+  const span = { fromMs: clock.toWall(evidence.fromMs), toMs: clock.toWall(evidence.toMs) };
+  return { ...verdict, evidence: { ...evidence, ...span } };
 }
 
 /** A reading says something about now for four intervals, and never for less than ten seconds: scrapes come late. */

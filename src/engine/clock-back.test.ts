@@ -9,13 +9,12 @@ const status = (given: Partial<RunStatus>): RunStatus => ({ ...runStatusSchema.p
 test("what has happened has happened by now, and a deadline is as far away as when it is set", () => {
   const ahead = rfc3339(NOW + 60 * MINUTE);
   const happened = { since: ahead, startedAt: ahead, evidenceSince: ahead, appliedAt: ahead, inconclusiveSince: ahead };
-  const deadlines = { progress: ahead, keep: ahead, inconclusive: ahead };
+  const deadlines = { progress: ahead, keep: ahead };
   expect(withoutFuture(status({ phase: "Keeping", ...happened, deadlines }), PLAN, NOW)).toMatchObject({
     ...Object.fromEntries(Object.keys(happened).map((name) => [name, rfc3339(NOW)])),
     deadlines: {
       progress: rfc3339(NOW + PLAN.progressDeadlineMs),
       keep: rfc3339(NOW + PLAN.keepPreviousMs),
-      inconclusive: rfc3339(NOW + PLAN.analysis.onInconclusive.holdMs),
     },
   });
 });
@@ -34,4 +33,12 @@ test("times of a clock that agrees, or was behind, are left alone, to the very v
     deadlines: { progress: rfc3339(NOW + PLAN.progressDeadlineMs) },
   });
   expect(withoutFuture(told, PLAN, NOW)).toBe(told);
+});
+
+test("a tool that reset the weight or the labels did so now at the latest, or nothing would rise until then", () => {
+  const [ahead, before] = [NOW + 60 * MINUTE, NOW - MINUTE].map(rfc3339) as [string, string];
+  const reshifts = [before, ahead].map((at) => ({ at, writtenAt: before }));
+  const relabels = reshifts.map((each) => ({ ...each, by: "argocd-controller" }));
+  const mended = withoutFuture(status({ phase: "Shifting", reshifts, relabels }), PLAN, NOW);
+  for (const all of [mended.reshifts, mended.relabels]) expect(all.map(({ at }) => at)).toEqual([before, rfc3339(NOW)]);
 });

@@ -19,10 +19,21 @@ export function withoutFuture(status: RunStatus, plan: Plan, nowMs: number): Run
   const due = {
     ...earliest(deadlines, "progress", nowMs + progressMs),
     ...earliest(deadlines, "keep", nowMs + plan.keepPreviousMs),
-    ...earliest(deadlines, "inconclusive", nowMs + plan.analysis.onInconclusive.holdMs),
   };
-  if (Object.keys(due).length > 0) return { ...status, ...mended, deadlines: { ...deadlines, ...due } };
-  return Object.keys(mended).length > 0 ? { ...status, ...mended } : status;
+  const isFuture = ({ at }: { at: string }) => (msOf(at) ?? 0) > nowMs;
+  const by = <T extends { at: string }>(entry: T): T => (isFuture(entry) ? { ...entry, at: rfc3339(nowMs) } : entry);
+  const isRight =
+    Object.keys(mended).length + Object.keys(due).length === 0 &&
+    !status.reshifts.some(isFuture) &&
+    !status.relabels.some(isFuture);
+  if (isRight) return status;
+  return {
+    ...status,
+    ...mended,
+    deadlines: { ...deadlines, ...due },
+    reshifts: status.reshifts.map(by),
+    relabels: status.relabels.map(by),
+  };
 }
 
 /** The member as it must be, when it lies after `mostMs`; else nothing. */

@@ -10,12 +10,14 @@ export interface ServerClockOptions {
   /** The clock on which callers say their times. */
   clock: Clock;
   log: FeedLog;
-  /** How long a look at the server's clock may take. @default 5000 */
+  /** How long a look at the server's clock may take: much less than a query may, which waits for the first look. @default 1000 */
   deadlineMs?: number;
 }
 
 /** For so long what was seen of the server's clock is taken to hold. */
 const AGAIN_MS = 60_000;
+/** After a look that failed, queries wait for none for so long. */
+const PATIENCE_MS = 10_000;
 /** Less than this is the way of the question, and harms no query. */
 const LEAST_SKEW_MS = 1_000;
 /** From here on people are told. */
@@ -24,12 +26,14 @@ const TOLD_SKEW_MS = 5_000;
 /**
  * The same server, asked in terms of the caller's clock: times are moved to the server's on the way in and back on the way out. A
  * controller whose clock is two minutes behind would otherwise read what was true two minutes ago, and take users away that late; one
- * that is five minutes ahead would read nothing. A look at the server's clock that fails changes nothing: the query then tells why.
+ * that is five minutes ahead would read nothing. A look at the server's clock that fails changes nothing: the query is
+ * asked all the same, and tells why.
  */
-export function onServerClock({ serverName, api, clock, log, deadlineMs = 5_000 }: ServerClockOptions): PrometheusApi {
+export function onServerClock({ serverName, api, clock, log, deadlineMs = 1_000 }: ServerClockOptions): PrometheusApi {
   const forever = new AbortController().signal;
   let skewMs = 0;
   let seen: { monotonicMs: number; wallBaseMs: number } | undefined;
+  let failedMs: number | undefined;
   let looking: Promise<void> | undefined;
 
   /** Constant, unless somebody sets our wall clock. */
@@ -41,7 +45,11 @@ export function onServerClock({ serverName, api, clock, log, deadlineMs = 5_000 
     const answer = await withDeadline(clock, deadlineMs, forever, (signal) => api.now(signal), late).catch(
       (error: unknown) => fail("unreachable", `${serverName}: ${String(error)}`),
     );
-    if (answer.kind === "error" || !Number.isFinite(answer.timeMs)) return;
+    failedMs = undefined;
+    if (answer.kind === "error" || !Number.isFinite(answer.timeMs)) {
+      failedMs = clock.monotonic();
+      return;
+    }
     const receivedMs = clock.monotonic();
     const nowMs = clock.now() - (receivedMs - sentMs) / 2;
     seen = { monotonicMs: receivedMs, wallBaseMs: wallBaseMs() };
@@ -64,6 +72,7 @@ export function onServerClock({ serverName, api, clock, log, deadlineMs = 5_000 
   }
 
   async function skew(): Promise<number> {
+    if (failedMs !== undefined && clock.monotonic() - failedMs < PATIENCE_MS) return skewMs;
     const isUsable = seen !== undefined && Math.abs(wallBaseMs() - seen.wallBaseMs) < LEAST_SKEW_MS;
     if (isUsable && clock.monotonic() - (seen?.monotonicMs ?? 0) < AGAIN_MS) return skewMs;
     looking ??= look().finally(() => (looking = undefined));

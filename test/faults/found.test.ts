@@ -176,6 +176,16 @@ const FOUND: readonly [string, Partial<Setting>, readonly [atMs: number, action:
       [100, { kind: "clockJump", byMs: 8_300 }],
     ],
   ],
+  [
+    "nothing was read after the clock had been set back while a query was under way",
+    {},
+    [
+      [0, { kind: "ship", tag: "v5-errors50" }],
+      [6_000, { kind: "prometheus", mode: "slow", forMs: 1_000 }],
+      [6_500, { kind: "clockJump", byMs: -120_000 }],
+      [36_500, { kind: "suspend", on: false }],
+    ],
+  ],
 ];
 
 test.each(FOUND)("holds where once %s", async (_what, setting, actions) => {
