@@ -98,8 +98,7 @@ describe("electing", () => {
     const { server, api } = leaseServer();
     const a = candidate(api, clock, "a");
     await clock.advance(0);
-    const b = candidate(api, clock, "b");
-    clock.setWall(Date.UTC(2099, 0, 1));
+    const b = candidate(api, { ...clock, now: () => Date.UTC(2099, 0, 1) + clock.monotonic() }, "b");
     await clock.advance(120_000);
     expect(b.log).toEqual(["holder a"]);
     expect(holder(server)).toBe("a");
@@ -166,6 +165,18 @@ describe("losing", () => {
     expect(a.isOver()).toBe(false);
     stoppedMs = 10_000;
     expect([a.isOver(), a.term()?.aborted]).toEqual([true, false]);
+    await a.election.stop();
+  });
+
+  test("is over after a halt that the monotonic clock has slept through, as in a virtual machine", async () => {
+    const clock = createManualClock();
+    const { api } = leaseServer();
+    const a = candidate(api, clock, "a");
+    await clock.advance(0);
+    clock.setWall(clock.now() + 10_000);
+    expect(a.isOver()).toBe(true);
+    clock.setWall(clock.now() - 60_000);
+    expect(a.isOver()).toBe(false);
     await a.election.stop();
   });
 

@@ -51,7 +51,7 @@ export function startLeaseElection(options: LeaseOptions): LeaseElection {
   }
   const stopping = new AbortController();
   let leading: AbortController | undefined;
-  let renewedMs = 0;
+  let renewed = { monotonicMs: 0, wallMs: 0 };
   let observed: { lease: KubeObject; record: LeaseRecord; atMs: number } | undefined;
 
   function observe(lease: KubeObject): void {
@@ -103,12 +103,12 @@ export function startLeaseElection(options: LeaseOptions): LeaseElection {
   }
 
   /** Returns from when our term counts: from before the request, for its answer may be late. */
-  async function acquire(): Promise<number> {
+  async function acquire(): Promise<typeof renewed> {
     for (;;) {
       stopping.signal.throwIfAborted();
-      const startedMs = clock.monotonic();
+      const started = present();
       try {
-        if (await withDeadline(renewDeadlineMs, tryAcquire)) return startedMs;
+        if (await withDeadline(renewDeadlineMs, tryAcquire)) return started;
       } catch (error) {
         if (!stopping.signal.aborted) log.warn({ err: error, lease: ref }, "cannot try for the lease");
       }
@@ -116,17 +116,23 @@ export function startLeaseElection(options: LeaseOptions): LeaseElection {
     }
   }
 
-  const leftMs = () => renewedMs + renewDeadlineMs - clock.monotonic();
+  const present = () => ({ monotonicMs: clock.monotonic(), wallMs: clock.now() });
+  /**
+   * Of the term. By the clock that has gone further: the monotonic one stands still while a virtual machine is halted, the other is
+   * set. One that is set forward costs the lease, and no more than that.
+   */
+  const leftMs = () =>
+    renewDeadlineMs - Math.max(clock.monotonic() - renewed.monotonicMs, clock.now() - renewed.wallMs);
 
   /** Returns why leadership ended. */
   async function holdOn(): Promise<string> {
     while (leftMs() > 0) {
       await delay(clock, Math.min(jitteredMs(retryMs, 0.2, random()), leftMs()), stopping.signal);
-      const startedMs = clock.monotonic();
+      const started = present();
       if (leftMs() <= 0) break;
       try {
         const outcome = await withDeadline(leftMs(), tryRenew);
-        if (outcome === "renewed") renewedMs = startedMs;
+        if (outcome === "renewed") renewed = started;
         if (outcome === "lost") return `${observed?.record.holder || "nobody"} holds the lease`;
       } catch (error) {
         stopping.signal.throwIfAborted();
@@ -160,7 +166,7 @@ export function startLeaseElection(options: LeaseOptions): LeaseElection {
 
   async function run(): Promise<void> {
     try {
-      renewedMs = await acquire();
+      renewed = await acquire();
       leading = new AbortController();
       log.info({ lease: ref, identity }, "leading");
       options.onElected(leading.signal, () => leftMs() <= 0);

@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import type { Phase } from "../../src/api/phase.ts";
+import type { KubeObject } from "../../src/kube/port.ts";
 import { kubectl } from "../lab/kubectl.ts";
 import { until } from "../lab/wait.ts";
 import { sluiceApi } from "./run.ts";
 import { createScene, moreRequests, type Scene } from "./scene.ts";
-import { canaryPercents, eventsOf, tell } from "./seen.ts";
+import { canaryPercents, eventsOf, expectShares, reasonsOf, tell } from "./seen.ts";
 import { sharedLab } from "./shared.ts";
 
 const shared = sharedLab();
@@ -15,12 +16,14 @@ interface Hand {
   readonly act: (scene: Scene) => Promise<unknown>;
   /** How the first run ends. */
   readonly end: Phase;
-  /** Who answers everybody in the end. */
+  /** Which version answers everybody in the end. */
   readonly served: string;
   /** What the run's record says of its end. */
   readonly because?: RegExp;
   /** An Event that tells it. */
   readonly told?: string;
+  /** How many pods the Deployment is to have in the end. @default 3 */
+  readonly replicas?: number;
   /** For so long the hand itself may cost users their requests, which nobody can prevent. @default 0 */
   readonly ownHarmMs?: number;
 }
@@ -44,36 +47,85 @@ const image = (tag: string) => ({
   spec: { template: { spec: { containers: [{ name: "app", image: `shop/checkout:${tag}` }] } } },
 });
 
+async function specOf<T>({ lab }: Scene, ref: Scene["rollout"]): Promise<T> {
+  return (await lab.admin.get(ref))["spec"] as T;
+}
+
+/** And with the policy in force it is held all the same. */
+const held =
+  (act: Hand["act"]): Hand["act"] =>
+  async (scene) => {
+    await act(scene);
+    await moreRequests(scene, 50);
+    expect(await specOf(scene, scene.shop.deployment)).toMatchObject({ paused: true });
+  };
+
+/** From a file that Git has: without what the cluster and Sluice noted beside. */
+const replacedBy =
+  (tag: string): Hand["act"] =>
+  async (scene) => {
+    const { lab, shop } = scene;
+    const { apiVersion, kind, spec } = structuredClone(await lab.admin.get(shop.deployment)) as KubeObject & {
+      spec: { paused?: boolean; template: { spec: { containers: { image: string }[] } } };
+    };
+    delete spec.paused;
+    for (const container of spec.template.spec.containers) container.image = `shop/checkout:${tag}`;
+    const file = { apiVersion, kind, metadata: { name: shop.name, namespace: shop.namespace }, spec };
+    await kubectl(lab, ["replace", "-f", "-"], { input: JSON.stringify(file) });
+  };
+
+/** Told of in its status, by the name of who was first. */
+async function expectConflict({ lab, shop }: Scene, named: RegExp): Promise<void> {
+  const second = { apiVersion: sluiceApi, kind: "Rollout", namespace: shop.namespace, name: "second" };
+  await until("the second one is told who was first", async () => {
+    const status = (await lab.admin.get(second))["status"] as { phase?: string; message?: string } | undefined;
+    return status?.phase === "Conflict" && named.test(status.message ?? "");
+  });
+}
+
 const hands: readonly Hand[] = [
   {
     title: "applies paused: false",
-    act: patch("deployment/checkout", { spec: { paused: false } }),
+    act: held(patch("deployment/checkout", { spec: { paused: false } })),
     end: "Promoted",
     served: "v2",
   },
   {
-    title: "rolls out: resume",
-    act: inShop("rollout", "resume", "deployment/checkout"),
+    title: "says rollout resume",
+    act: held(inShop("rollout", "resume", "deployment/checkout")),
     end: "Promoted",
     served: "v2",
   },
   {
-    title: "rolls out: undo",
+    title: "says rollout undo",
     act: refused(inShop("rollout", "undo", "deployment/checkout"), /no rollout history found/),
     end: "Promoted",
     served: "v2",
   },
   {
-    title: "replaces the image by the old one",
-    act: patch("deployment/checkout", image("v1")),
+    title: "replaces the Deployment by a file with a third version",
+    act: replacedBy("v3"),
     end: "Superseded",
-    served: "v1",
+    served: "v3",
   },
+  { title: "writes the old image", act: patch("deployment/checkout", image("v1")), end: "Superseded", served: "v1" },
   {
     title: "scales the Deployment up",
     act: inShop("scale", "deployment/checkout", "--replicas=5"),
     end: "Promoted",
     served: "v2",
+    replicas: 5,
+  },
+  {
+    title: "scales the Deployment to 0 and back",
+    async act(scene) {
+      await inShop("scale", "deployment/checkout", "--replicas=0")(scene);
+      await moreRequests(scene, 50);
+      await inShop("scale", "deployment/checkout", "--replicas=3")(scene);
+    },
+    end: "Promoted",
+    served: "v2",
+    ownHarmMs: 10_000,
   },
   {
     title: "scales the live ReplicaSet down",
@@ -102,6 +154,7 @@ const hands: readonly Hand[] = [
     act: inShop("delete", "deployment/checkout-1", "--wait=false"),
     end: "RolledBack",
     served: "v1",
+    because: /none of the candidate's pods is ready|deleted/,
     ownHarmMs: 4_000,
   },
   {
@@ -113,19 +166,41 @@ const hands: readonly Hand[] = [
   },
   {
     title: "makes a second Rollout for the same Deployment",
-    act: async ({ lab, rollout, shop }) => {
+    async act(scene) {
+      const { lab, rollout, shop } = scene;
       const { apiVersion, kind, spec } = await lab.admin.get(rollout);
       await lab.admin.create({ apiVersion, kind, metadata: { name: "second", namespace: shop.namespace }, spec });
-      const second = { apiVersion: sluiceApi, kind: "Rollout", namespace: shop.namespace, name: "second" };
-      await until("the second one is told who was first", async () => {
-        const status = (await lab.admin.get(second))["status"] as { phase?: string; message?: string } | undefined;
-        return status?.phase === "Conflict" && /checkout/.test(status.message ?? "");
+      await expectConflict(scene, /Deployment .*checkout/);
+    },
+    end: "Promoted",
+    served: "v2",
+  },
+  {
+    title: "makes a second Rollout for the same route",
+    async act(scene) {
+      const { lab, rollout, shop } = scene;
+      const { namespace } = shop;
+      const { apiVersion, kind, spec } = await lab.admin.get(rollout);
+      const { traffic, ...rest } = spec as { traffic: object };
+      const claim = { ...rest, workload: { name: "cart" }, traffic: { ...traffic, service: "checkout" } };
+      const labels = { app: "cart" };
+      const template = { metadata: { labels }, spec: { containers: [{ name: "app", image: "shop/cart:v1" }] } };
+      const cart = { replicas: 0, selector: { matchLabels: labels }, template };
+      await lab.admin.create({
+        apiVersion: "apps/v1",
+        kind: "Deployment",
+        metadata: { name: "cart", namespace },
+        spec: cart,
       });
+      await lab.admin.create({ apiVersion, kind, metadata: { name: "second", namespace }, spec: claim });
+      await expectConflict(scene, /VirtualService .*checkout/);
     },
     end: "Promoted",
     served: "v2",
   },
 ];
+
+const TO_THE_END = [0, 10, 30, 100, 0];
 
 test.concurrent.for(hands)("somebody who $title while the candidate has users", async (hand, at) => {
   await using scene = await createScene(shared.sluice, { onTestFailed: at.onTestFailed, ratePerSecond: 50 });
@@ -135,26 +210,37 @@ test.concurrent.for(hands)("somebody who $title while the candidate has users", 
   const actedAtMs = Date.now();
   await hand.act(scene);
   const run = await runs.waitFor(1, hand.end, 90_000);
+  const history = [...weights.history];
   if (hand.because !== undefined) expect(run.status?.end?.message).toMatch(hand.because);
   if (hand.told !== undefined) {
     await until("people are told", async () =>
       (await eventsOf(lab, shop.namespace)).some(({ reason }) => reason === hand.told),
     );
   }
-  await until("all users are on one version", async () => {
-    const fromMs = Date.now();
-    await moreRequests(scene, 50);
-    const by = load.log.window(fromMs).countByVersion();
-    return Object.keys(by).join() === hand.served;
-  });
-  const failures = (await load.stop()).failures();
-  tell(`somebody who ${hand.title}`, { failed: failures.length, requests: load.log.total });
-  const { ownHarmMs = 0 } = hand;
-  expect(failures.filter(({ sentAtMs }) => sentAtMs < actedAtMs || sentAtMs > actedAtMs + ownHarmMs)).toEqual([]);
-  expect(
-    Object.keys(load.log.countByVersion()).filter((version) => version !== "" && !["v1", "v2"].includes(version)),
-  ).toEqual([]);
-  expect(Math.max(...canaryPercents(weights.history))).toBeLessThanOrEqual(hand.end === "Promoted" ? 100 : 10);
+  await until(
+    `all users are on ${hand.served}`,
+    async () => {
+      const fromMs = Date.now();
+      await moreRequests(scene, 50);
+      return Object.keys(load.log.window(fromMs).countByVersion()).join() === hand.served;
+    },
+    { withinMs: 60_000 },
+  );
+  await runs.waitForRollout(hand.end === "RolledBack" ? "RolledBack" : "Healthy");
+  const log = await load.stop();
+  tell(`somebody who ${hand.title}`, { failed: log.failures().length, requests: log.total });
+  const { ownHarmMs = 0, replicas = 3 } = hand;
+  const unexcused = log.failures().filter(({ sentAtMs }) => sentAtMs < actedAtMs || sentAtMs > actedAtMs + ownHarmMs);
+  expect(unexcused).toEqual([]);
+  const met = Object.keys(log.countByVersion()).filter((version) => version !== "");
+  expect(met.filter((version) => !["v1", "v2", hand.served].includes(version))).toEqual([]);
+  expect(await specOf(scene, shop.deployment)).toMatchObject({ replicas });
+  if (ownHarmMs > 0) return;
+  const percents = canaryPercents(history);
+  if (hand.end === "Promoted") {
+    expect(percents).toEqual(TO_THE_END);
+    expectShares(log, history, "v2", { passShortOnes: true });
+  } else expect(percents.slice(0, 3)).toEqual([0, 10, 0]);
 });
 
 interface Routes {
@@ -167,7 +253,7 @@ test.concurrent("somebody who gives the candidate more users than its step has t
     spec: { steps: [{ name: "first", weight: 10, observe: "15s" }] },
   });
   const { lab, runs, shop, load, weights } = scene;
-  const routes = async () => (await lab.admin.get(shop.virtualService))["spec"] as Routes;
+  const routes = () => specOf<Routes>(scene, shop.virtualService);
   await shop.setImage("shop/checkout:v2");
   await runs.waitFor(1, "Observing");
   const operations = (await routes()).http.flatMap(({ route }, http) =>
@@ -197,18 +283,15 @@ test.concurrent("somebody who deletes the VirtualService in a step gets it back 
   await shop.setImage("shop/checkout:v2");
   await runs.waitFor(1, "Observing");
   await lab.admin.delete(shop.virtualService);
-  const {
-    resourceVersion: _,
-    uid: __,
-    creationTimestamp: ___,
-    managedFields: ____,
-    generation: _____,
-    ...metadata
-  } = written.metadata;
-  await lab.admin.create({ ...written, metadata });
+  const { apiVersion, kind, spec } = written;
+  await lab.admin.create({ apiVersion, kind, metadata: { name: shop.name, namespace: shop.namespace }, spec });
   const backAtMs = Date.now();
   const run = await runs.waitFor(1, "RolledBack", 60_000);
-  expect(run.status?.end).toMatchObject({ reason: "RouteMissing" });
+  expect(run.status?.end).toMatchObject({
+    reason: "RouteMissing",
+    message: expect.stringMatching(/VirtualService .*checkout (does not exist|was deleted and made anew)/) as unknown,
+  });
+  expect(await reasonsOf(scene, "RolledBack")).toContain("RolledBack");
   await until("all users are on v1", async () => {
     const fromMs = Date.now();
     await moreRequests(scene, 50);
@@ -216,5 +299,5 @@ test.concurrent("somebody who deletes the VirtualService in a step gets it back 
   });
   const failures = (await load.stop()).failures();
   expect(failures.filter(({ sentAtMs }) => sentAtMs > backAtMs + 2_000)).toEqual([]);
-  expect((await lab.admin.get(shop.virtualService))["spec"]).toEqual(written["spec"]);
+  expect(await specOf(scene, shop.virtualService)).toEqual(spec);
 });

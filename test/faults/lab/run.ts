@@ -59,18 +59,19 @@ async function main(args: string[]): Promise<number> {
     throw new Error(`--only ${JSON.stringify(values.only)}: no case has that in its name; there are:\n${titles()}`);
   const dir = await mkdtemp(join(tmpdir(), "sluice-faults-"));
   try {
-    const killed = kills.length === 0 ? [] : await playKills(dir, times, values.only ?? "");
-    const others = files.length === 0 ? [] : await playSuites(dir, times, files);
-    const turns = [...killed, ...others];
+    const killed = kills.length === 0 ? nothing : await playKills(dir, times, values.only ?? "");
+    const others = files.length === 0 ? nothing : await playSuites(dir, times, files);
+    const turns = [...killed.turns, ...others.turns];
+    const played = (name: string, turn: number) =>
+      others.turns.some((each) => each.turn === turn && each.title.startsWith(`${name}: `));
     const isWhole =
-      killed.length === times * kills.length &&
-      files.every(
-        ({ name }) => others.filter(({ title, turn }) => turn === times && title.startsWith(`${name}: `)).length > 0,
-      );
+      killed.turns.length === times * kills.length &&
+      files.every(({ name }) => Array.from({ length: times }, (_, at) => played(name, at + 1)).every(Boolean));
     const machine = `${cpus().length} cores (${cpus()[0]?.model ?? "unknown"}), ${Math.round(totalmem() / 2 ** 30)} GiB`;
     process.stdout.write(`\n${tableOf(turns)}\n\n${turns.length} turns on ${machine}, Node ${process.version}.\n`);
     if (!isWhole) process.stdout.write("Not run to the end: the output above says why.\n");
-    return isWhole && turns.every(({ passed }) => passed) ? 0 : 1;
+    // What breaks outside of a test fails as well: a hook, a promise that nobody waits for.
+    return isWhole && killed.ended && others.ended && turns.every(({ passed }) => passed) ? 0 : 1;
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
@@ -80,35 +81,46 @@ function titles(): string {
   return [...killCases.map(titleOf), ...suites.map(({ name }) => name)].map((title) => `  ${title}`).join("\n");
 }
 
-async function playKills(dir: string, times: number, only: string): Promise<Turn[]> {
+interface Played {
+  readonly turns: readonly Turn[];
+  /** Every process of vitest ended well. */
+  readonly ended: boolean;
+}
+
+const nothing: Played = { turns: [], ended: true };
+
+async function playKills(dir: string, times: number, only: string): Promise<Played> {
   const record = join(dir, "turns.jsonl");
-  await runTests(["test/faults/lab/killed.test.ts"], {
+  const code = await runTests(["test/faults/lab/killed.test.ts"], {
     SLUICE_LAB_FAULTS_TIMES: String(times),
     SLUICE_LAB_FAULTS_ONLY: only,
     SLUICE_LAB_FAULTS_RECORD: record,
   });
   const text = await readFile(record, "utf8").catch(() => "");
-  return text
+  const turns = text
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as Turn);
+  return { turns, ended: code === 0 };
 }
 
-async function playSuites(dir: string, times: number, chosen: readonly Suite[]): Promise<Turn[]> {
+async function playSuites(dir: string, times: number, chosen: readonly Suite[]): Promise<Played> {
   const turns: Turn[] = [];
+  let ended = true;
   for (let turn = 1; turn <= times; turn += 1) {
     const report = join(dir, `turn-${turn}.json`);
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-    await runTests([...chosen.map(({ file }) => file), ...reporters]);
+    const code = await runTests([...chosen.map(({ file }) => file), ...reporters]);
+    ended &&= code === 0;
     const json = await readFile(report, "utf8").catch(() => undefined);
     // A lab that does not boot writes none: what was played so far is told all the same.
     if (json === undefined) break;
     turns.push(...turnsIn(json, chosen, turn, process.cwd()));
   }
-  return turns;
+  return { turns, ended };
 }
 
-async function runTests(args: readonly string[], environment: Record<string, string> = {}): Promise<void> {
+async function runTests(args: readonly string[], environment: Record<string, string> = {}): Promise<number> {
   const netns = join(import.meta.dirname, "..", "..", "lab", "netns.ts");
   const child = spawn(process.execPath, [netns, "vitest", "run", "--project", "e2e", ...args], {
     stdio: "inherit",
@@ -118,6 +130,7 @@ async function runTests(args: readonly string[], environment: Record<string, str
   const ignore = () => undefined;
   // A terminal sends Ctrl-C to everybody by itself.
   process.on("SIGINT", ignore).on("SIGTERM", forward).on("SIGHUP", forward);
-  await once(child, "exit");
+  const [code] = (await once(child, "exit")) as [number | null];
   process.off("SIGINT", ignore).off("SIGTERM", forward).off("SIGHUP", forward);
+  return code ?? 1;
 }
