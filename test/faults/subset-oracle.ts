@@ -1,4 +1,5 @@
 import type { Phase } from "../../src/api/phase.ts";
+import { sameLabels } from "../../src/engine/world.ts";
 import type { KubeObject } from "../../src/kube/port.ts";
 import { imageTag } from "../../src/sim/behaviour.ts";
 import { hasLabels } from "../../src/sim/selectors.ts";
@@ -40,11 +41,15 @@ export function watchSubsets(stage: Stage, runs: Runs, verdicts: Verdicts): void
 
   sim.store.onChange(RULE, ({ type, object, previous }) => {
     if (type !== "MODIFIED" || stage.isForeign() || stage.isHarmed("routing", "pods")) return;
-    const phase = runs.active()?.status.phase ?? "Preflight";
+    const run = runs.active();
+    const phase = run?.status.phase ?? "Preflight";
     if (GOING_BACK.includes(phase)) return;
     for (const { name, labels } of subsetsOf(object)) {
       const before = subsetsOf(previous).find((subset) => subset.name === name)?.labels;
       if (before === undefined || JSON.stringify(before) === JSON.stringify(labels)) continue;
+      // Taken back in the swap, before the status says so: the weight was written in the same moment, and may be there first.
+      const isOld = run !== undefined && sameLabels(labels, run.spec.from.podLabels);
+      if (phase === "SwappingLabels" && name === "stable" && isOld) continue;
       if (!routes.some((route) => route.untilMs >= clock.now() && route.carrying.has(name))) continue;
       const had = versions(before);
       const gets = [...versions(labels)];
