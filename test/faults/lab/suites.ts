@@ -4,6 +4,7 @@ const FILES = {
   "hands without the admission policy": "test/e2e/pause-hold.test.ts",
   "newer templates and deletion at 30 %": "test/e2e/midway.test.ts",
   "co-owners of the routes": "test/e2e/co-owner.test.ts",
+  interventions: "test/e2e/interventions.test.ts",
   deletion: "test/e2e/deletion.test.ts",
   autoscaling: "test/e2e/autoscaling.test.ts",
   "going back": "test/e2e/going-back.test.ts",

@@ -1,0 +1,87 @@
+import { expect, test } from "vitest";
+import { command, createScene, moreRequests } from "./scene.ts";
+import { canaryPercents, reasonsOf } from "./seen.ts";
+import { sharedLab } from "./shared.ts";
+
+const shared = sharedLab();
+
+const eventsOf = (transitions: readonly { event: string }[] | undefined) =>
+  (transitions ?? []).map(({ event }) => event);
+
+/** For a release to be in the middle of its first step by then. */
+const UNDER_WAY_MS = 45_000;
+
+/** A window's schedule that begins with the first minute after `fromMs`. */
+function scheduleAfter(fromMs: number): string {
+  const at = new Date(Math.ceil(fromMs / 60_000) * 60_000);
+  return `${at.getUTCMinutes()} ${at.getUTCHours()} * * *`;
+}
+
+test.concurrent("a step that somebody skips is over at once, and the release goes on", async (at) => {
+  await using scene = await createScene(shared.sluice, {
+    onTestFailed: at.onTestFailed,
+    spec: { steps: [{ name: "first", weight: 10, observe: "10m" }] },
+  });
+  const { runs, shop, load, weights } = scene;
+  await shop.setImage("shop/checkout:v2");
+  await runs.waitFor(1, "Observing");
+  await moreRequests(scene, 100);
+  await command(scene, 1, "skip", { step: "first", reason: "seen enough" });
+  const run = await runs.waitFor(1, "Promoted", 90_000);
+  expect(eventsOf(run.status?.transitions)).toContain("skip");
+  expect(run.status?.transitions.find(({ event }) => event === "skip")?.message).toContain("seen enough");
+  expect((await load.stop()).failures()).toEqual([]);
+  expect(canaryPercents(await weights.stop())).toEqual([0, 10, 100, 0]);
+});
+
+test.concurrent("a Rollout that is suspended in a step keeps its share and pauses, and goes on by resume", async (at) => {
+  await using scene = await createScene(shared.sluice, { onTestFailed: at.onTestFailed });
+  const { lab, rollout, runs, shop, load, weights } = scene;
+  await shop.setImage("shop/checkout:v2");
+  await runs.waitFor(1, "Observing");
+  await lab.admin.mergePatch(rollout, { spec: { suspend: true } });
+  const run = await runs.waitFor(1, "Paused");
+  expect(run.status?.pause).toMatchObject({ reason: "Suspended", withdrawn: false });
+  await moreRequests(scene, 300);
+  expect(canaryPercents(weights.history)).toEqual([0, 10]);
+  await lab.admin.mergePatch(rollout, { spec: { suspend: false } });
+  await command(scene, 1, "resume");
+  await runs.waitFor(1, "Promoted", 90_000);
+  expect((await load.stop()).failures()).toEqual([]);
+});
+
+test.concurrent("a step without a verdict takes the candidate's users back where the Rollout says so", async (at) => {
+  const analysis = { interval: "1s", minRequests: 10_000, onInconclusive: { hold: "5s", then: "Rollback" } };
+  await using scene = await createScene(shared.sluice, { onTestFailed: at.onTestFailed, spec: { analysis } });
+  const { runs, shop, load, weights } = scene;
+  await shop.setImage("shop/checkout:v2");
+  const run = await runs.waitFor(1, "RolledBack", 60_000);
+  expect(run.status?.end).toMatchObject({
+    reason: "Inconclusive",
+    message: expect.stringMatching(/nothing conclusive for 5s.*requests/) as unknown,
+  });
+  expect((await load.stop()).failures()).toEqual([]);
+  expect(canaryPercents(await weights.stop())).toEqual([0, 10, 0]);
+});
+
+test.concurrent("a freeze that begins in the middle of a step takes users back where it says so", async (at) => {
+  const schedule = scheduleAfter(Date.now() + UNDER_WAY_MS);
+  await using scene = await createScene(shared.sluice, {
+    onTestFailed: at.onTestFailed,
+    spec: {
+      steps: [{ name: "first", weight: 10, observe: "10m" }],
+      windows: [{ name: "freeze", kind: "Deny", schedule, duration: "1h", overrun: "Rollback" }],
+    },
+  });
+  const { runs, shop, load, weights } = scene;
+  await shop.setImage("shop/checkout:v2");
+  const run = await runs.waitFor(1, "RolledBack", 130_000);
+  expect(run.status?.end).toMatchObject({
+    reason: "WindowClosed",
+    message: expect.stringContaining("freeze") as unknown,
+  });
+  expect(eventsOf(run.status?.transitions)).toContain("windowOverrun");
+  expect(await reasonsOf(scene, "RolledBack")).toContain("RolledBack");
+  expect((await load.stop()).failures()).toEqual([]);
+  expect(canaryPercents(await weights.stop())).toEqual([0, 10, 0]);
+});
