@@ -1,4 +1,5 @@
 import { createEProcess, type EProcess, logEValue, meetsFloors, update } from "./e-process.ts";
+import { createExcess, type Excess, type Span } from "./excess.ts";
 import { createHistory } from "./history.ts";
 import type { AnalysisTarget, CounterRow, Reading, ShareReading, Track, View } from "./types.ts";
 
@@ -16,11 +17,14 @@ export interface Counts {
 /** The strongest evidence at any reading so far: crossing the line once is a breach (Ville), whatever comes after. */
 export interface Peak extends Counts {
   logE: number;
+  /** The last part of it, over which the limit was not kept. */
+  excess: Span | undefined;
 }
 
 export interface ViewState {
   /** Since the baseline. */
   process: EProcess;
+  excess: Excess;
   /** Of the readings at which the floors were met. */
   peak: Peak | undefined;
   /** The newest reading in which Prometheus had the candidate's counters. */
@@ -71,7 +75,13 @@ export function createAccumulator(
   const sums = Array.from({ length: views.length * tracks.length }, () => 0);
   for (const { name, limitFraction } of target.objectives) {
     for (const view of views) {
-      states.set(`${name}|${view}`, { process: createEProcess(limitFraction), peak: undefined, lastSeenMs: undefined });
+      const excess = createExcess(limitFraction);
+      states.set(`${name}|${view}`, {
+        process: createEProcess(limitFraction),
+        excess,
+        peak: undefined,
+        lastSeenMs: undefined,
+      });
       indices.set(`${name}|${view}`, sums.push(0, 0) - 2);
     }
   }
@@ -82,7 +92,7 @@ export function createAccumulator(
 
   const requestIndex = (view: View, track: Track) => views.indexOf(view) * tracks.length + tracks.indexOf(track);
 
-  function addObjective(name: string, rows: readonly CounterRow[], timeMs: number): void {
+  function addObjective(name: string, rows: readonly CounterRow[], fromMs: number, timeMs: number): void {
     for (const view of views) {
       const state = states.get(`${name}|${view}`) as ViewState;
       const mine = rows.filter((row) => row.track === "canary" && row.view === view);
@@ -99,11 +109,13 @@ export function createAccumulator(
       const index = indices.get(`${name}|${view}`) as number;
       sums[index] = (sums[index] as number) + total;
       sums[index + 1] = (sums[index + 1] as number) + bad;
-      const { process } = state;
+      const { process, excess } = state;
       update(process, bad, total);
+      excess.add(bad, total, fromMs);
       const logE = logEValue(process);
       if (meetsFloors(process) && logE > (state.peak?.logE ?? Number.NEGATIVE_INFINITY)) {
-        state.peak = { logE, total: process.total, bad: process.bad, fromMs: baselineMs as number, toMs: timeMs };
+        const { total: all, bad: allBad } = process;
+        state.peak = { logE, total: all, bad: allBad, fromMs: baselineMs as number, toMs: timeMs, excess: excess.span };
       }
     }
   }
@@ -123,6 +135,7 @@ export function createAccumulator(
       const { timeMs } = reading;
       if (timeMs < startMs || timeMs <= (lastReadingMs ?? Number.NEGATIVE_INFINITY)) return;
       baselineMs ??= timeMs;
+      const fromMs = lastReadingMs ?? timeMs;
       lastReadingMs = timeMs;
       unusable = reading.unusable ?? {};
       seenAny ||= reading.requests.length > 0;
@@ -135,7 +148,7 @@ export function createAccumulator(
       for (const { name } of target.objectives) {
         const rows = reading.rows[name];
         if (rows === undefined) continue;
-        addObjective(name, rows, timeMs);
+        addObjective(name, rows, fromMs, timeMs);
         counters.endScope(name, instances);
       }
       history.push(timeMs, sums);

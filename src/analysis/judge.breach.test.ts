@@ -41,6 +41,21 @@ describe("breach", () => {
     ).toBe("breach");
   });
 
+  test("that began late is told by the numbers since then, where all that were counted still keep the limit", () => {
+    const late = readings([
+      [0, 0],
+      [1_000, 1],
+      [2_000, 2],
+      [2_040, 18],
+      [2_080, 36],
+    ]);
+    const { verdict: kind, message } = verdict(late, { nowMs: 50_000 });
+    expect(kind).toBe("breach");
+    expect(message).toMatch(
+      /^errors: 34 of 80 requests \(42\.5 %\) failed in the last 20 s \(36 of 2080 requests since counting began\), over the limit of 2 %, E = /,
+    );
+  });
+
   test("by the callers' account alone is one too", () => {
     expect(
       verdict(

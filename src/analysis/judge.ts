@@ -1,4 +1,4 @@
-import { type Accumulator, type Counts, type ViewState, views } from "./accumulate.ts";
+import { type Accumulator, type Counts, type Peak, type ViewState, views } from "./accumulate.ts";
 import { eValue } from "./e-process.ts";
 import { latencyQuery, requestsQuery } from "./queries.ts";
 import type { CountObjective, Evidence, Missing, ObjectiveVerdict, View } from "./types.ts";
@@ -108,9 +108,17 @@ function findBreach(
   if (best === undefined || peak === undefined) return undefined;
   const e = Math.min(Math.exp(peak.logE), 1e300);
   return {
-    message: `${objective.name}: ${badText(objective, peak)}, over ${overLimit(objective)}, E = ${eText(e)} >= ${eText(1 / alpha)}`,
+    message: `${objective.name}: ${breachText(objective, peak)}, over ${overLimit(objective)}, E = ${eText(e)} >= ${eText(1 / alpha)}`,
     evidence: { ...evidenceOf(accumulator, objective, best.view, peak, alpha), eValue: e },
   };
+}
+
+/** A fault that began late is told by its own numbers while all that were counted still keep the limit. */
+function breachText(objective: CountObjective, peak: Peak): string {
+  const { excess, total, bad, toMs } = peak;
+  if (excess === undefined || bad > objective.limitFraction * total) return badText(objective, peak);
+  const whole = `${Math.round(bad)} of ${requestsText(total)} since counting began`;
+  return `${badText(objective, excess)} in the last ${agoText(toMs - excess.fromMs)} (${whole})`;
 }
 
 /** The servers' own account, unless only their callers are measured. */
