@@ -34,12 +34,16 @@ export interface Caches {
   destinationRules: Cache;
   /** Undefined until they are opened: an older installation has no such kinds. */
   readonly policies: PolicyCaches | undefined;
+  /** Why it is not known which policies there are, though the kinds are; undefined when it is. */
+  readonly policyTrouble: string | undefined;
   /** The cache that holds this kind. */
   of(resource: Resource): Cache | undefined;
   /** KEDA may be installed at any time. A second call changes nothing. */
   openScaledObjects(resource: Resource): void;
   /** The kinds may be installed at any time. A second call changes nothing. */
   openPolicies(): void;
+  /** Until they are opened, Rollouts go without them, and say why: `trouble`. */
+  distrustPolicies(trouble: string): void;
   whenSynced(signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
 }
@@ -137,6 +141,7 @@ export function createCaches(options: CachesOptions): Caches {
   const all: Cache[] = Object.values(cache);
   let scaledObjects: Cache | undefined;
   let policies: PolicyCaches | undefined;
+  let policyTrouble: string | undefined;
   const keysIn = (namespace: string) =>
     rolloutCache.byIndex(BY_NAMESPACE, namespace).map((rollout) => objectKey(rollout.metadata));
   return {
@@ -152,8 +157,15 @@ export function createCaches(options: CachesOptions): Caches {
     get policies() {
       return policies;
     },
+    get policyTrouble() {
+      return policyTrouble;
+    },
+    distrustPolicies(trouble) {
+      if (policies === undefined) policyTrouble = trouble;
+    },
     openPolicies() {
       if (policies !== undefined) return;
+      policyTrouble = "policies are being read";
       // Whom it selected before is not known any more: every Rollout looks.
       const everyone = () => rolloutCache.list().map((rollout) => objectKey(rollout.metadata));
       const opened = {
@@ -164,6 +176,14 @@ export function createCaches(options: CachesOptions): Caches {
       opened.ofNamespace.addIndex(BY_NAMESPACE, (policy) => [policy.metadata.namespace ?? ""]);
       policies = opened;
       all.push(...Object.values(opened));
+      Promise.all(Object.values(opened).map((one) => one.whenSynced())).then(
+        () => {
+          policyTrouble = undefined;
+          options.onChange(everyone());
+        },
+        // Stopped before.
+        () => undefined,
+      );
     },
     of: (resource) => all.find((candidate) => resourceName(candidate.resource) === resourceName(resource)),
     async whenSynced(signal) {

@@ -257,19 +257,29 @@ describe("where policies are not served", () => {
     await term.stop();
   });
 
-  test("or may not be read, releases go on, which is told once", async () => {
+  test("or may not be read, no new version gets to users until they may, which is told", async () => {
     const { log, told } = listening();
     const house = await openHouse({ log });
-    house.sim.setFault((call) =>
-      isSluice(call) && call.resource === "namespaces"
-        ? { error: new ApiError(403, "Forbidden", "cannot list resource namespaces") }
-        : undefined,
-    );
+    const forbidden = new ApiError(403, "Forbidden", "cannot list resource namespaces");
+    const forbid = () =>
+      house.sim.setFault((call) =>
+        isSluice(call) && call.resource === "namespaces" ? { error: forbidden } : undefined,
+      );
+    forbid();
     const term = await house.start();
+    await house.clock.advance(10_000);
     await house.ship("v2");
-    await untilPromoted(house);
     await house.clock.advance(3 * MINUTE);
     expect(told("may not be read")).toHaveLength(1);
+    expect(house.run()).toBeUndefined();
+    expect(house.rolloutStatus()).toMatchObject({ phase: "InvalidPolicy" });
+    expect(house.rolloutStatus().message).toMatch(/may not be read: apply the newest ClusterRole sluice-controller/);
+    expect(house.versionsSince(0)).toEqual(["v1"]);
+    await add(house.alice, ofCluster("critical", { limits: { maxFirstWeight: 1 } }));
+    house.sim.setFault(() => undefined);
+    await house.clock.advance(61_000);
+    await house.until("there is a run", () => house.run(1) !== undefined);
+    expect(planned(house, 1)).toEqual([1, 10, 100]);
     await term.stop();
   });
 });

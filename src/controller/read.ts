@@ -1,6 +1,7 @@
 import { perObject } from "../api/per-object.ts";
 import { effectiveRollout, type EffectiveResult } from "../api/policy/effective.ts";
 import { readPolicy } from "../api/policy/read.ts";
+import { problemAt } from "../api/problem.ts";
 import { parseRun } from "../api/validate.ts";
 import { rolloutStatusSchema, type RolloutStatus } from "../api/run.ts";
 import type { KubeObject } from "../kube/port.ts";
@@ -45,7 +46,8 @@ const known = new WeakMap<KubeObject, { from: readonly unknown[]; result: Effect
 /** What a Rollout comes to with the policies that are for it now, or what is wrong with it. Shared: not to be changed. */
 export function readRollout(caches: Caches, rollout: KubeObject): EffectiveResult {
   const { namespace = "" } = rollout.metadata;
-  const { policies } = caches;
+  const { policies, policyTrouble } = caches;
+  if (policyTrouble !== undefined) return withoutPolicies(rollout, policyTrouble);
   const home = policies?.namespaces.get(undefined, namespace);
   const objects =
     policies === undefined
@@ -60,6 +62,13 @@ export function readRollout(caches: Caches, rollout: KubeObject): EffectiveResul
   const result = effectiveRollout(rollout, all, home?.metadata.labels);
   known.set(rollout, { from, result });
   return result;
+}
+
+/** By itself alone, and to no new version's users: which limits hold for it is not known. */
+function withoutPolicies(rollout: KubeObject, trouble: string): EffectiveResult {
+  const alone = effectiveRollout(rollout, []);
+  if (!alone.ok) return alone;
+  return { ok: true, value: { ...alone.value, policyProblems: [problemAt([], trouble)] } };
 }
 
 /** A status that cannot be read counts as none: nothing in it is needed to be safe. Shared: not to be changed. */

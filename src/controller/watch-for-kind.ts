@@ -14,6 +14,8 @@ export interface KindWatchOptions {
   discover(): Promise<readonly Resource[] | undefined>;
   /** Told once, when all of it is served and may be read: before this resolves, or later. */
   onFound(resources: readonly Resource[]): void;
+  /** Told each time that all of it is served and may not be read. */
+  onRefused?(): void;
   /** What the log says, once each. `absent` where that is worth a line. */
   words: { found: string; absent?: string; refused: string; unread: string };
 }
@@ -35,6 +37,7 @@ export async function watchForKind(options: KindWatchOptions): Promise<{ stop():
       onFound(found.resources);
       return;
     }
+    if (found.is === "refused") options.onRefused?.();
     if (found.is === "refused" && told !== "refused") log.warn({ err: found.error }, words.refused);
     if (found.is === "absent" && told !== "absent" && words.absent !== undefined) log.info({}, words.absent);
     told = found.is;
