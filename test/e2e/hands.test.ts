@@ -108,7 +108,12 @@ const hands: readonly Hand[] = [
     end: "Superseded",
     served: "v3",
   },
-  { title: "writes the old image", act: patch("deployment/checkout", image("v1")), end: "Superseded", served: "v1" },
+  {
+    title: "sets the old image",
+    act: inShop("set", "image", "deployment/checkout", "*=shop/checkout:v1"),
+    end: "Superseded",
+    served: "v1",
+  },
   {
     title: "scales the Deployment up",
     act: inShop("scale", "deployment/checkout", "--replicas=5"),
@@ -154,7 +159,7 @@ const hands: readonly Hand[] = [
     act: inShop("delete", "deployment/checkout-1", "--wait=false"),
     end: "RolledBack",
     served: "v1",
-    because: /none of the candidate's pods is ready|deleted/,
+    because: /the candidate's Deployment is gone|none of the candidate's pods is ready/,
     ownHarmMs: 4_000,
   },
   {
