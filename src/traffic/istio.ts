@@ -121,11 +121,13 @@ export function lowerPatches(pinned: Pinned, objects: RoutingObjects, percent: n
     rule !== undefined &&
     isForService(rule, pinned, objects.namespace) &&
     subsetLabels(rule, subsets.stable) !== undefined;
-  return eachService(pinned, objects, (object, pin, host) =>
-    exposedRoutes(object, pin, host, subsets).flatMap((route) =>
+  return eachService(pinned, objects, (object, pin, host) => {
+    const changes = exposedRoutes(object, pin, host, subsets).flatMap((route) =>
       lowerOperations(route, percent, subsets, stableDefined),
-    ),
-  );
+    );
+    // What takes everybody away may be written over anything. A share may not: somebody else may have gone lower meanwhile.
+    return percent === 0 || changes.length === 0 ? changes : [testUnchanged(object), ...changes];
+  });
 }
 
 /**

@@ -168,6 +168,14 @@ describe("lowerPatches", () => {
     const moved = objects([virtualService([route("main", ["canary", 10], ["stable", 90])])]);
     expect(() => applyPatches(moved, patch)).toThrow(TestFailed);
   });
+
+  test("a share that is not 0 is written on the route as it was seen, for it may be lower by now", () => {
+    const seen = world(route("main", ["stable", 10], ["canary", 90]));
+    const now = world(route("main", ["stable", 100], ["canary", 0]));
+    now.virtualServices[0]!.metadata.resourceVersion = "newer";
+    expect(() => applyPatches(now, lowerPatches(pinned(["main"]), seen, 10))).toThrow(TestFailed);
+    expect(httpOf(applyPatches(now, lowerPatches(pinned(["main"]), seen, 0)))).toEqual(["stable:100 canary:0"]);
+  });
 });
 
 describe("restoreRoutePatches", () => {

@@ -186,6 +186,18 @@ const FOUND: readonly [string, Partial<Setting>, readonly [atMs: number, action:
       [36_500, { kind: "suspend", on: false }],
     ],
   ],
+  [
+    "a weight that was too high was put back to the step's share, though somebody had taken it away in that moment",
+    { form: "split" },
+    [
+      [0, { kind: "ship", tag: "v2" }],
+      [1_200, { kind: "breakWatches", how: "closed" }],
+      [2_600, { kind: "delayWatches", delayMs: 2_600, forMs: 500 }],
+      [4_200, { kind: "editWeight", canary: 90 }],
+      [5_400, { kind: "editWeight", canary: 0 }],
+      [5_500, { kind: "deleteRoute" }],
+    ],
+  ],
 ];
 
 test.each(FOUND)("holds where once %s", async (_what, setting, actions) => {
