@@ -55,44 +55,44 @@ export function virtualServiceLeaks({ rollout, virtualServices }: CheckWorld): L
   const managed = new Set(foundRoutes(rollout, virtualServices).map(({ key, route }) => `${key} ${route.index}`));
   const reaches = (destination: Destination): boolean =>
     destination.host === rollout.serviceHost && destination.subset !== rollout.spec.traffic.istio?.subsets.stable;
-  return virtualServices
-    .filter((each) => !isDropped(each, virtualServices, domain))
-    .flatMap((virtualService) => {
-      const key = keyOf(virtualService);
-      const remedy = `Add it to the Rollout's spec.traffic.istio.virtualServices (name: ${virtualService.metadata.name}, namespace: ${virtualService.metadata.namespace ?? ""}, and its route by name), or delete it.`;
-      const http = httpRoutes(virtualService, domain).flatMap((route) => {
-        const sent = managed.has(`${key} ${route.index}`) ? undefined : route.destinations.find(reaches);
-        const mirrored = route.mirrors.find(reaches);
-        return [
-          ...(sent === undefined
-            ? []
-            : [
-                {
-                  message: `VirtualService ${key} ${route.label} sends to ${describeDestination(sent)} and is not a managed route.`,
-                  remedy,
-                  place: { kind: "VirtualService", key, path: `spec.http[${route.index}]` },
-                },
-              ]),
-          ...(mirrored === undefined
-            ? []
-            : [
-                {
-                  message: `VirtualService ${key} ${route.label} mirrors requests to ${describeDestination(mirrored)}.`,
-                  remedy: `Mirror to subset ${rollout.spec.traffic.istio?.subsets.stable ?? "stable"}, or not at all while a run lasts.`,
-                  place: { kind: "VirtualService", key, path: `spec.http[${route.index}]` },
-                },
-              ]),
-        ];
-      });
-      const streams = streamDestinations(virtualService, domain)
-        .filter(({ destination }) => reaches(destination))
-        .map(({ label, destination }) => ({
-          message: `VirtualService ${key} ${label} sends connections to ${describeDestination(destination)}; Sluice manages http routes only.`,
-          remedy: "Route this traffic as HTTP, or send it to another Service.",
-          place: { kind: "VirtualService", key, path: label },
-        }));
-      return [...http, ...streams];
+  return virtualServices.flatMap((virtualService) => {
+    const key = keyOf(virtualService);
+    const remedy = `Add it to the Rollout's spec.traffic.istio.virtualServices (name: ${virtualService.metadata.name}, namespace: ${virtualService.metadata.namespace ?? ""}, and its route by name), or delete it.`;
+    const http = httpRoutes(virtualService, domain).flatMap((route) => {
+      const sent = managed.has(`${key} ${route.index}`) ? undefined : route.destinations.find(reaches);
+      const mirrored = route.mirrors.find(reaches);
+      return [
+        ...(sent === undefined
+          ? []
+          : [
+              {
+                message: `VirtualService ${key} ${route.label} sends to ${describeDestination(sent)} and is not a managed route.`,
+                remedy,
+                place: { kind: "VirtualService", key, path: `spec.http[${route.index}]` },
+              },
+            ]),
+        ...(mirrored === undefined
+          ? []
+          : [
+              {
+                message: `VirtualService ${key} ${route.label} mirrors requests to ${describeDestination(mirrored)}.`,
+                remedy: `Mirror to subset ${rollout.spec.traffic.istio?.subsets.stable ?? "stable"}, or not at all while a run lasts.`,
+                place: { kind: "VirtualService", key, path: `spec.http[${route.index}]` },
+              },
+            ]),
+      ];
     });
+    const streams = streamDestinations(virtualService, domain)
+      .filter(({ destination }) => reaches(destination))
+      .map(({ label, destination }) => ({
+        message: `VirtualService ${key} ${label} sends connections to ${describeDestination(destination)}; Sluice manages http routes only.`,
+        remedy: "Route this traffic as HTTP, or send it to another Service.",
+        place: { kind: "VirtualService", key, path: label },
+      }));
+    // Last, since it looks at all of them again.
+    const leaks = [...http, ...streams];
+    return leaks.length > 0 && isDropped(virtualService, virtualServices, domain) ? [] : leaks;
+  });
 }
 
 /** On the mesh alone, and every host taken by an older one: no proxy goes by it. */

@@ -36,8 +36,6 @@ export const LINT_CHECKS: readonly { check: Check; needs: Needs }[] = [
   { check: subsetDefined, needs: "rule" },
   { check: portProtocol, needs: "service" },
   { check: inboundAuthzCoversCanary, needs: "workload" },
-  { check: principalSyntax, needs: "nothing" },
-  { check: principalAccountExists, needs: "nothing" },
   { check: peerAuthParity, needs: "workload" },
   { check: mtlsClientConflict, needs: "workload" },
   { check: thresholdOnBucket, needs: "nothing" },
@@ -50,6 +48,9 @@ export const LINT_CHECKS: readonly { check: Check; needs: Needs }[] = [
   { check: unmanagedCallers, needs: "routes" },
   { check: soleOwner, needs: "nothing" },
 ];
+
+/** The checks of all AuthorizationPolicies together: what they say does not depend on a Rollout. */
+export const POLICY_CHECKS: readonly Check[] = [principalSyntax, principalAccountExists];
 
 /** The checks that look at one object after the other. */
 export const OBJECT_CHECKS: readonly ObjectCheck[] = [istioObject, gatewayApiObject];
@@ -70,4 +71,8 @@ export const LINT_ONLY: readonly CheckHead[] = [
 ];
 
 /** All that lint may tell of. */
-export const LINT_HEADS: readonly CheckHead[] = [...LINT_CHECKS.map(({ check }) => check), ...OBJECT_CHECKS];
+export const LINT_HEADS: readonly CheckHead[] = [
+  ...LINT_CHECKS.map(({ check }) => check),
+  ...POLICY_CHECKS,
+  ...OBJECT_CHECKS,
+];

@@ -106,6 +106,19 @@ describe("what a cluster holds", () => {
     expect(about()).toEqual(["VirtualService edge/named", "VirtualService edge/other"]);
   });
 
+  test("of policies only those of the namespace are judged, whoever's Rollout is looked at", () => {
+    const policy = (namespace: string): KubeObject => ({
+      apiVersion: "security.istio.io/v1",
+      kind: "AuthorizationPolicy",
+      metadata: { name: "frontend", namespace },
+      spec: { rules: [{ from: [{ source: { principals: ["spiffe://cluster.local/ns/web/sa/frontend"] } }] }] },
+    });
+    const objects = [...shop, policy("shop"), policy("web")];
+    const about = (namespace?: string) => told(lintObjects(cluster([rollout()], objects), { namespace }));
+    expect(about("shop")).toEqual([["AuthorizationPolicy shop/frontend", "principal-syntax", "fail"]]);
+    expect(about()).toHaveLength(2);
+  });
+
   test("weighs users while a run is under way", () => {
     const rule = destinationRule("checkout", { host: "checkout", subsets: [{ name: "stable" }, { name: "canary" }] });
     const objects = [...shop.slice(0, 2), routed(splitRoute(90, 10)), rule];

@@ -7,6 +7,7 @@ import { rolloutFacts } from "../../controller/check-world.ts";
 import { readRolloutStatus } from "../../controller/read.ts";
 import type { KubeObject } from "../../kube/port.ts";
 import { inOrder, type LintFinding, NOT_READ } from "./finding.ts";
+import { know } from "./known.ts";
 import type { LintResult } from "./lint-sources.ts";
 import type { ClusterObjects, Unread } from "./read-cluster.ts";
 import { objectFindings, rolloutFindings, type Told } from "./rollout-findings.ts";
@@ -37,19 +38,21 @@ export function lintObjects(read: ClusterObjects, { namespace, trustDomains }: C
     result.ok ? [{ object, facts: rolloutFacts(object, result.value.spec) }] : [],
   );
   const facts = subjects.map((each) => each.facts);
-  const known = {
+  const known = know({
     objects: read.objects,
     complete: read.complete,
     absent: { says: "could not be read", remedy: "What may not be read is told besides." },
-    ...(trustDomains === undefined ? {} : { trustDomains }),
-  };
-  const ofRollouts = subjects.flatMap(({ object, facts: own }) =>
-    rolloutFindings(own, facts, known)
+    trustDomains,
+  });
+  const isHere = (object: KubeObject) => namespace === undefined || object.metadata.namespace === namespace;
+  const findings = rolloutFindings(facts, known, isHere);
+  const ofRollouts = subjects.flatMap(({ object }, index) =>
+    (findings[index] ?? [])
       .filter(({ id }) => !isUnderWay(object) || id !== "weights-sane")
-      .map((told) => placed(told, `Rollout ${keyOf(object)}`)),
+      .map((told) => placed(told, nameOf(object))),
   );
   const ofObjects = read.objects
-    .filter((object) => namespace === undefined || object.metadata.namespace === namespace || isNamed(object, facts))
+    .filter((object) => isHere(object) || isNamed(object, facts))
     .flatMap((object) => objectFindings(object).map((told) => placed(told, nameOf(object))));
   return {
     findings: inOrder([...read.unread.map(notRead), ...wrong, ...ofObjects, ...ofRollouts]),

@@ -2,6 +2,7 @@ import { readRolloutFiles, type YamlProblem, type YamlRollout } from "../../api/
 import { keyOf } from "../../checks/raw.ts";
 import type { Place, RolloutFacts } from "../../checks/types.ts";
 import { inOrder, type LintFinding, POLICY_EXISTS } from "./finding.ts";
+import { know } from "./known.ts";
 import { manifestsIn, type Manifest, type Position, type Source } from "./manifests.ts";
 import { objectFindings, rolloutFindings, type Told } from "./rollout-findings.ts";
 
@@ -26,22 +27,19 @@ export interface LintOptions {
 export function lintSources(sources: readonly Source[], { namespace, trustDomains }: LintOptions): LintResult {
   const manifests = sources.flatMap((source) => manifestsIn(source, namespace));
   const { rollouts, policies, problems } = readRolloutFiles(sources, namespace);
-  const facts = rollouts.map(factsOf);
-  const known = {
+  const known = know({
     objects: manifests.map(({ object }) => object),
-    complete: new Set<string>(),
+    complete: new Set(),
     absent: ABSENT,
-    ...(trustDomains === undefined ? {} : { trustDomains }),
-  };
+    trustDomains,
+  });
+  const told = rolloutFindings(rollouts.map(factsOf), known);
   const ofRollouts = rollouts.flatMap((rollout, index) => {
-    const own = facts[index];
     const home = { file: rollout.file, line: rollout.line, column: 1 };
-    return own === undefined
-      ? []
-      : [
-          ...rolloutFindings(own, facts, known).map((told) => placed(told, manifests, home)),
-          ...(rollout.missingPolicy === undefined ? [] : [unseenPolicy(rollout.missingPolicy)]),
-        ];
+    return [
+      ...(told[index] ?? []).map((each) => placed(each, manifests, home)),
+      ...(rollout.missingPolicy === undefined ? [] : [unseenPolicy(rollout.missingPolicy)]),
+    ];
   });
   const ofObjects = manifests.flatMap(({ object, at }) =>
     objectFindings(object).map((told) => withPosition(told, at(told.place?.path ?? ""))),
