@@ -8,7 +8,8 @@ import { applyCrds } from "../lab/seed.ts";
 import { sayOnStderr } from "../lab/tools.ts";
 import { crdFile } from "../lab/tools/crds.ts";
 import { until } from "../lab/wait.ts";
-import { type DeployLab, root } from "./deploy-lab.ts";
+import { API_VERSION as apiVersion } from "../../src/api/metadata.ts";
+import { type DeployLab, namespace, root } from "./deploy-lab.ts";
 
 const lease = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", namespace: "sluice-system", name: "sluice" };
 
@@ -28,7 +29,7 @@ export function processCases(open: () => DeployLab): void {
   describe("sluice controller", () => {
     test("leads or stands by, hands over on SIGTERM with 0, and ends with 1 when its Lease is taken", async () => {
       const { lab } = open();
-      await applyCrds(lab.admin, JSON.parse(await readFile(await crdFile("istio-crds", sayOnStderr), "utf8")));
+      await installIstio(lab);
       const first = await start("first");
       await until("the first is ready", async () => (await first.ready()).ok);
       expect(await first.ready()).toMatchObject({ role: "leading", leader: "first" });
@@ -50,6 +51,43 @@ export function processCases(open: () => DeployLab): void {
       expect(second.said()).toContain("leadership was lost: thief holds the lease");
     });
 
+    test("lays policies under Rollouts with the rights that it has, and sees one that comes later", async () => {
+      const { lab } = open();
+      await installIstio(lab);
+      const only = await start("policies");
+      await until("it leads", async () => (await only.ready()).role === "leading", { withinMs: 30_000 });
+      const metadata = { name: "empty", namespace };
+      const labels = { app: "empty" };
+      const template = { metadata: { labels }, spec: { containers: [{ name: "app", image: "shop/empty:v1" }] } };
+      await lab.admin.apply({
+        apiVersion: "apps/v1",
+        kind: "Deployment",
+        metadata,
+        spec: { replicas: 0, selector: { matchLabels: labels }, template },
+      });
+      const spec = {
+        workload: { name: "empty" },
+        traffic: { istio: { virtualServices: [{ name: "empty" }] } },
+        policyRef: { kind: "ClusterRolloutPolicy", name: "late" },
+      };
+      await lab.admin.apply({ apiVersion, kind: "Rollout", metadata, spec });
+      const status = async () => {
+        const { status: seen } = await lab.admin.get({ apiVersion, kind: "Rollout", ...metadata });
+        return (seen ?? {}) as { phase?: string; message?: string };
+      };
+      await until("it says what is missing", async () => (await status()).phase === "InvalidPolicy");
+      expect((await status()).message).toContain('there is no ClusterRolloutPolicy "late"');
+      await lab.admin.apply({ apiVersion, kind: "ClusterRolloutPolicy", metadata: { name: "late" }, spec: {} });
+      await until("it is well", async () => (await status()).phase === "Healthy", { withinMs: 10_000 });
+      expect((await only.metrics()).match(/^sluice_api_requests_total\{.*code="403".*$/gm)).toBeNull();
+      expect(only.said()).toContain("policies are served");
+      await lab.admin.delete({ apiVersion, kind: "ClusterRolloutPolicy", name: "late" });
+      await lab.admin.delete({ apiVersion, kind: "Rollout", ...metadata });
+      const gone = async () => (await lab.admin.find({ apiVersion, kind: "Rollout", ...metadata })) === undefined;
+      await until("the Rollout is let go", gone);
+      await lab.admin.delete({ apiVersion: "apps/v1", kind: "Deployment", ...metadata });
+    });
+
     test("ends with 1 and a sentence when its address is taken", async () => {
       const only = await start("only");
       const { port } = new URL(only.url);
@@ -60,6 +98,10 @@ export function processCases(open: () => DeployLab): void {
       expect(second.err).toContain("Give another address with --listen.");
     });
   });
+}
+
+async function installIstio({ admin }: DeployLab["lab"]): Promise<void> {
+  await applyCrds(admin, JSON.parse(await readFile(await crdFile("istio-crds", sayOnStderr), "utf8")));
 }
 
 interface Running {

@@ -35,7 +35,7 @@ export function lintObjects(read: ClusterObjects, { namespace, trustDomains }: C
     return problems.filter((each) => isKnown(each, read)).map((each) => schemaFinding(object, each));
   });
   const subjects = effective.flatMap(({ object, result }) =>
-    result.ok ? [{ object, facts: rolloutFacts(object, result.value.spec) }] : [],
+    result.ok ? [{ object, facts: { ...rolloutFacts(object, result.value.spec), origins: result.value.origins } }] : [],
   );
   const facts = subjects.map((each) => each.facts);
   const known = know({
