@@ -75,7 +75,7 @@ export function createNotifier(options: NotifierOptions): Notifier {
     messages: readonly Message[],
     standing: Message | undefined,
   ): void {
-    const record = of(run.status.notified, channel);
+    const record = recordFor(run.status.notified, channel);
     const id = `${run.uid} ${channel.name}`;
     const ofRollout = jobs.get(rollout) ?? new Map<string, Job>();
     let job = ofRollout.get(id);
@@ -116,7 +116,7 @@ export function createNotifier(options: NotifierOptions): Notifier {
     recorded(rollout, runUid, notified) {
       const news = [...(jobs.get(rollout)?.values() ?? [])]
         .filter(({ run, cursor, thread }) => run === runUid && (cursor ?? thread) !== undefined)
-        .filter((job) => !saysAll(of(notified, job.channel), job));
+        .filter((job) => !saysAll(recordFor(notified, job.channel), job));
       if (news.length === 0) return notified;
       const others = notified.filter((entry) => !news.some(({ channel }) => channel.name === entry.channel));
       return [...others, ...news.map(recordOf)];
@@ -134,7 +134,7 @@ export function createNotifier(options: NotifierOptions): Notifier {
   };
 }
 
-function of(notified: readonly Notified[], channel: Channel): Notified | undefined {
+function recordFor(notified: readonly Notified[], channel: Channel): Notified | undefined {
   return notified.find((entry) => entry.channel === channel.name);
 }
 

@@ -15,7 +15,7 @@ import { createPost } from "../../src/notify/post.ts";
 import { holding, raisedBy } from "../../src/notify/raised.ts";
 import { createAlerts } from "../../src/server/alerts.ts";
 import { until } from "../lab/wait.ts";
-import { startAlertmanager, type Alertmanager } from "./alertmanager.ts";
+import { startAlertmanager, type Alertmanager } from "../lab/alertmanager.ts";
 
 const open: { stop(): Promise<void> }[] = [];
 afterEach(async () => {

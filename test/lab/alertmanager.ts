@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createPart } from "../lab/part.ts";
-import { ensureTool } from "../lab/tools.ts";
+import { createPart } from "./part.ts";
+import { ensureTool } from "./tools.ts";
 
 /** An alert as Alertmanager's API v2 gives it. */
 export interface GivenAlert {
