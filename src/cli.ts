@@ -71,7 +71,7 @@ First steps:
   kubectl -n shop set image deployment/checkout app=checkout:v2
   sluice watch checkout -n shop                      # see it go 10 %, 30 %, all
 
-Exit codes: 0 done, 1 failed, refused or not found, 2 typed wrong; of status: see its help.
+Exit codes: 0 done, 1 failed, refused or not found, 2 typed wrong; of status and lint: see their help.
 `;
 
 function crdsCommand(): Command {

@@ -170,6 +170,20 @@ describe("outlier-single-pod", () => {
     ]);
   });
 
+  test("goes by the autoscaler's least where there is one", () => {
+    const autoscaler = (minReplicas: number, name = "checkout"): KubeObject => ({
+      apiVersion: "autoscaling/v2",
+      kind: "HorizontalPodAutoscaler",
+      metadata: { name, namespace: "shop" },
+      spec: { scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name }, minReplicas, maxReplicas: 100 },
+    });
+    const workload = deployment("checkout", { replicas: undefined });
+    const told = (...autoscalers: KubeObject[]) => onPolicy(outlierSinglePod, few, { workload, autoscalers });
+    expect(told(autoscaler(2))).toEqual([expect.stringMatching(/step first has a single pod/)]);
+    expect(told(autoscaler(40))).toEqual([]);
+    expect(told(autoscaler(2, "ledger"))).toEqual([]);
+  });
+
   test("passes more errors, more pods, and no outlier detection", () => {
     expect(onPolicy(outlierSinglePod, { outlierDetection: { consecutive5xxErrors: 50 } })).toEqual([]);
     expect(onPolicy(outlierSinglePod, few, { workload: deployment("checkout", { replicas: 40 }) })).toEqual([]);

@@ -2,6 +2,7 @@ import { weightPercent } from "../api/units.ts";
 import { defineCheck } from "./define.ts";
 import { asNumber, at } from "./raw.ts";
 import { trafficPolicies } from "./traffic-policies.ts";
+import type { CheckWorld } from "./types.ts";
 
 /** Istio's own default: what a healthy service may well have in a row. */
 const FEW_ERRORS = 5;
@@ -17,7 +18,7 @@ export const outlierSinglePod = defineCheck(
     remedy: "Raise consecutive5xxErrors, or let the first step have a weight that takes two pods.",
   },
   (world) => {
-    const replicas = asNumber(at(world.workload, "spec", "replicas"));
+    const replicas = fewestReplicas(world);
     const first = world.rollout.spec.steps[0];
     if (replicas === undefined || first === undefined) return [];
     if (Math.ceil((replicas * weightPercent(first.weight)) / 100) > 1) return [];
@@ -35,3 +36,14 @@ export const outlierSinglePod = defineCheck(
     );
   },
 );
+
+/** Where an autoscaler decides, as few as it may; undefined where neither it nor the Deployment says how many. */
+function fewestReplicas({ rollout, workload, autoscalers = [] }: CheckWorld): number | undefined {
+  const autoscaler = autoscalers.find(
+    (each) =>
+      at(each, "spec", "scaleTargetRef", "kind") === "Deployment" &&
+      at(each, "spec", "scaleTargetRef", "name") === rollout.spec.workload.name,
+  );
+  if (autoscaler !== undefined) return asNumber(at(autoscaler, "spec", "minReplicas")) ?? 1;
+  return asNumber(at(workload, "spec", "replicas"));
+}

@@ -126,6 +126,8 @@ export interface CheckWorld {
   resourceQuotas?: readonly KubeObject[];
   limitRanges?: readonly KubeObject[];
   persistentVolumeClaims?: readonly KubeObject[];
+  /** HorizontalPodAutoscalers. */
+  autoscalers?: readonly KubeObject[];
   /** From here to the Ingresses: in every namespace that can be seen. */
   virtualServices: readonly KubeObject[];
   destinationRules: readonly KubeObject[];

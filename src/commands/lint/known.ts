@@ -49,6 +49,7 @@ export function worldOf(rollout: RolloutFacts, rollouts: readonly RolloutFacts[]
     deployments,
     replicaSets: [],
     services: beside("Service"),
+    autoscalers: beside("HorizontalPodAutoscaler"),
     pods: [],
     virtualServices: known.of("VirtualService"),
     destinationRules: known.of("DestinationRule").filter((rule) => concerns(rule, rollout)),

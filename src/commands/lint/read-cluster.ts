@@ -23,6 +23,7 @@ const WANTED: readonly Wanted[] = [
   ...wanted("", "anywhere", true, "Namespace", "ServiceAccount"),
   ...wanted("", "beside", true, "Service"),
   ...wanted("apps", "beside", true, "Deployment"),
+  ...wanted("autoscaling", "beside", true, "HorizontalPodAutoscaler"),
   ...wanted("networking.k8s.io", "beside", false, "Ingress"),
   ...wanted("networking.istio.io", "anywhere", true, "VirtualService", "DestinationRule", "Gateway"),
   ...wanted("security.istio.io", "anywhere", true, "AuthorizationPolicy", "PeerAuthentication"),
