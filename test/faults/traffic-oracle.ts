@@ -58,7 +58,8 @@ export function watchTraffic(stage: Stage, runs: Runs, verdicts: Verdicts): void
     if (SWAPPED.includes(phase)) swappedUntilMs = clock.now() + lagMs;
     const released = phase === "Releasing" && status.transitions?.some(({ from }) => from === "Converging") === true;
     if (released || (OWN_FOLLOWS.includes(phase) && !liveOnTwin)) vetted.add(tag);
-    if (phase === "Promoted" && !liveOnTwin) {
+    // Once: a run that is over may be written again, as when it is orphaned, and the Deployment may be its user's own by then.
+    if (phase === "Promoted" && before?.status.phase !== "Promoted" && !liveOnTwin) {
       vetted.clear();
       vetted.add(tag);
       over.set(spec.to.workload, clock.now());
