@@ -209,6 +209,7 @@ async function carryOut(context: Context, at: At, decision: RestDecision): Promi
     case "start": {
       if (live === undefined) return unchanged;
       if (heldBy(own) !== rollout.metadata.name) return { wrote: await mark(context, rollout, own), live };
+      await addFinalizer(context, rollout);
       const paused = await patchOwn(context, own, pausePatch(own));
       const previous = at.asked.kind === "previous" ? at.asked.revision : undefined;
       const started = await startRun(context, rollout, effective, own, live, decision.reason, previous);
@@ -231,6 +232,7 @@ async function bringBack(context: Context, at: At, own: KubeObject, message: str
   if (live === undefined || newest === undefined) return { wrote: false, live };
   if (heldBy(own) !== rollout.metadata.name) return { wrote: await mark(context, rollout, own), live };
   if (await mendHold(context, rollout, own, newest)) return { wrote: true, live };
+  await addFinalizer(context, rollout);
   const { revision, hash } = newest.spec.to;
   context.events.tell(rollout, [{ id: `${newest.name}.bring-back`, type: "Warning", reason: "HoldBroken", message }]);
   context.remarks.note(newest, "holdBroken", message);
@@ -288,6 +290,10 @@ async function mark(context: Context, rollout: KubeObject, own: KubeObject): Pro
   return patchOwn(context, own, adoptPatch(own, rollout.metadata.name, context.hold()));
 }
 
+/**
+ * The Rollout cannot vanish without a release from now on. Before a run as well: one that was made anew over the runs of its predecessor
+ * may begin with a run, and would leave it behind.
+ */
 export async function addFinalizer(context: Context, rollout: KubeObject): Promise<void> {
   const { finalizers = [], namespace = "", name, resourceVersion = "" } = rollout.metadata;
   if (finalizers.includes(FINALIZER)) return;

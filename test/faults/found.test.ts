@@ -23,6 +23,16 @@ const FOUND: readonly [string, Partial<Setting>, readonly [atMs: number, action:
     ],
   ],
   [
+    "a Rollout that was made again over the runs of its predecessor began a run before it had a finalizer, and was deleted",
+    {},
+    [
+      [0, { kind: "ship", tag: "v2" }],
+      [0, { kind: "deleteRollout", policy: "Orphan", againAfterMs: 500 }],
+      [200, { kind: "ship", tag: "v3" }],
+      [600, { kind: "deleteRollout", policy: "Background", againAfterMs: undefined }],
+    ],
+  ],
+  [
     "the run ended before the autoscaler's floor was put back, where routes and rule needed no restoring",
     { form: "split" },
     [[0, { kind: "ship", tag: "v2" }]],
