@@ -25,6 +25,7 @@ export default defineConfig({
             "test/lab/request-log.test.ts",
             "test/lab/tools/*.test.ts",
             "test/lab/serve/*.test.ts",
+            "test/tutorial/*.test.ts",
           ],
           exclude: simulated,
           pool: "threads",

@@ -53,6 +53,16 @@ const sourceRelabelling = [
   { source_labels: ["__name__"], regex: "istio_.*", target_label: "reporter", replacement: "source" },
 ];
 
+const CONTROLLERS = "controllers.json";
+
+/** Lets the lab's Prometheus scrape `/metrics` there from now on, and of these addresses alone. */
+export async function scrapeMetrics(dir: string, urls: readonly string[]): Promise<void> {
+  await writeFile(
+    join(dir, "targets", CONTROLLERS),
+    JSON.stringify([{ targets: urls.map((url) => new URL(url).host) }]),
+  );
+}
+
 export async function prometheusPart(options: PrometheusOptions): Promise<Part> {
   const { dir, ports } = options;
   const interval = `${options.scrapeIntervalMs}ms`;
@@ -77,6 +87,13 @@ export async function prometheusPart(options: PrometheusOptions): Promise<Part> 
           job_name: "pods",
           metrics_path: "/stats/prometheus",
           file_sd_configs: [{ files: [options.targetsFile], refresh_interval: "1s" }],
+        },
+        {
+          // Controllers that a test wants scraped: scrapeMetrics names them here. As the chart's ServiceMonitor has it, a series says
+          // itself which Rollout it is about.
+          job_name: "controllers",
+          honor_labels: true,
+          file_sd_configs: [{ files: [join(dir, "targets", CONTROLLERS)], refresh_interval: "1s" }],
         },
       ],
     }),
