@@ -42,8 +42,8 @@ export interface Caches {
   openScaledObjects(resource: Resource): void;
   /** The kinds may be installed at any time. A second call changes nothing. */
   openPolicies(): void;
-  /** Until they are opened, Rollouts go without them, and say why: `trouble`. */
-  distrustPolicies(trouble: string): void;
+  /** Until they are opened: why it is not known which there are, or undefined where there are none. */
+  distrustPolicies(trouble: string | undefined): void;
   whenSynced(signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
 }

@@ -21,7 +21,7 @@ import { createEvidenceBook } from "./evidence.ts";
 import { watchHoldMode } from "./hold-mode.ts";
 import { watchForKeda } from "./keda.ts";
 import { createPass } from "./pass.ts";
-import { POLICIES_REFUSED, watchForPolicies } from "./policy-kinds.ts";
+import { watchForPolicies } from "./policy-kinds.ts";
 import { createPreflightDesk } from "./preflight.ts";
 import { readSecretBy } from "./read-secret.ts";
 import { createRemarkBook } from "./remarks.ts";
@@ -90,7 +90,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
   const policies = await watchForPolicies({
     ...options,
     onFound: caches.openPolicies,
-    onRefused: () => caches.distrustPolicies(POLICIES_REFUSED),
+    onTrouble: caches.distrustPolicies,
   });
   const feeds = new Map<string, Feed>();
   const evidence = createEvidenceBook({

@@ -246,7 +246,7 @@ describe("where policies are not served", () => {
     await house.ship("v2");
     await untilPromoted(house);
     await house.clock.advance(3 * MINUTE);
-    expect(told("serves no RolloutPolicy")).toHaveLength(1);
+    expect(told("does not serve both")).toHaveLength(1);
     expect(told("a pass failed")).toEqual([]);
     for (const crd of allCrds()) await house.alice.create(customResourceDefinitions, crd as unknown as KubeObject);
     await add(house.alice, ofCluster("critical", { limits: { maxFirstWeight: 1 } }));
@@ -254,6 +254,28 @@ describe("where policies are not served", () => {
     await house.ship("v3");
     await house.until("there is a run", () => house.run(2) !== undefined);
     expect(planned(house, 2)).toEqual([1, 10, 100]);
+    await term.stop();
+  });
+
+  test("or half of it is served, no new version gets to users: the other half may hold a limit", async () => {
+    const { log, told } = listening();
+    const house = await openHouse({ log, rolloutPolicies: false });
+    const [cluster] = allCrds().filter(({ spec }) => spec.names.kind === "ClusterRolloutPolicy");
+    await house.alice.create(customResourceDefinitions, cluster as unknown as KubeObject);
+    await add(house.alice, ofCluster("critical", { limits: { maxFirstWeight: 1 } }));
+    const term = await house.start();
+    await house.ship("v2");
+    await house.clock.advance(3 * MINUTE);
+    expect(house.run()).toBeUndefined();
+    expect(house.rolloutStatus()).toMatchObject({ phase: "InvalidPolicy" });
+    expect(told("only one of")).toHaveLength(1);
+    for (const crd of allCrds()) {
+      if (crd.spec.names.kind === "RolloutPolicy")
+        await house.alice.create(customResourceDefinitions, crd as unknown as KubeObject);
+    }
+    await house.clock.advance(61_000);
+    await house.until("there is a run", () => house.run(1) !== undefined);
+    expect(planned(house, 1)).toEqual([1, 10, 100]);
     await term.stop();
   });
 

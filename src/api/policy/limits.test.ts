@@ -132,6 +132,11 @@ describe("a limit that asks for an approval", () => {
 
   test("adds a step that asks where there is none below 100", () => {
     expect(approvals({ steps: [] })).toEqual([["limited", 10, true]]);
+    const unseen = { name: "unseen", weight: 0, approval: {} };
+    expect(approvals({ steps: [unseen] })).toEqual([
+      ["unseen", 0, true],
+      ["limited", 10, true],
+    ]);
     expect(approvals({ steps: [], promotion: { ramp: ["0.5%", 100] } })).toEqual([["limited", "0.5%", true]]);
   });
 });

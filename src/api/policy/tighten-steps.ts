@@ -32,14 +32,16 @@ function begunSmall(way: TightenedWay, limit: Limit<number | string> | undefined
 }
 
 function approved(way: TightenedWay, limit: Limit<true> | undefined): TightenedWay {
-  const partial = way.steps.filter(({ weight }) => weightPercent(weight) < 100);
+  // An approval before any user has met the new version is none of what users said of it.
+  const partial = way.steps.filter(({ weight }) => weightPercent(weight) > 0 && weightPercent(weight) < 100);
   if (limit === undefined || partial.some(({ approval }) => approval !== undefined)) return way;
   const last = partial.at(-1);
   if (last === undefined) {
     const weight = Math.min(APPROVED_PERCENT, firstPercent(way));
     const written = Number.isInteger(weight) ? weight : `${weight}%`;
-    const observe = way.steps[0]?.observe ?? way.promotion.observe;
-    return withStep(way, 0, { name: nameFor(way), weight: written, observe, approval: {} }, limit.from);
+    const index = way.steps.filter(({ weight: before }) => weightPercent(before) === 0).length;
+    const observe = way.steps[index]?.observe ?? way.promotion.observe;
+    return withStep(way, index, { name: nameFor(way), weight: written, observe, approval: {} }, limit.from);
   }
   const steps = way.steps.map((step) => (step === last ? { ...step, approval: {} } : step));
   return { ...way, steps, changed: { ...way.changed, [`steps.${last.name}.approval`]: limit.from } };
