@@ -1,25 +1,20 @@
 import { LABEL_RUN } from "../api/metadata.ts";
 import { ApiError } from "../kube/errors.ts";
+import { listAll } from "../kube/list-all.ts";
 import type { KubeObject } from "../kube/port.ts";
 import { pods } from "../kube/resources.ts";
 import type { Where } from "./find-rollout.ts";
 import { type PodStanding, podStanding } from "./pod-standing.ts";
-
-/** So many of a Deployment's Pods are looked at; more do not fit on a screen anyway. */
-const MOST = 100;
 
 /** Pods of a Deployment: those that are not ready first, since they are what one looks for; then by name. Empty where nobody may list them. */
 export async function podsOf({ api, namespace }: Where, deployment: KubeObject): Promise<PodStanding[]> {
   const selector = selectorOf(deployment);
   if (selector === undefined) return [];
   try {
-    const { items } = await api.list(pods, { namespace, labelSelector: selector, limit: MOST });
     // The own Deployment's selector fits the candidate's Pods too.
-    const isTwin = selector.includes(LABEL_RUN);
-    return items
-      .filter(({ metadata }) => isTwin || metadata.labels?.[LABEL_RUN] === undefined)
-      .map(podStanding)
-      .toSorted((a, b) => Number(a.ready) - Number(b.ready) || a.name.localeCompare(b.name));
+    const labelSelector = selector.includes(LABEL_RUN) ? selector : `${selector},!${LABEL_RUN}`;
+    const { items } = await listAll(api, pods, { namespace, labelSelector });
+    return items.map(podStanding).toSorted((a, b) => Number(a.ready) - Number(b.ready) || a.name.localeCompare(b.name));
   } catch (error) {
     if (error instanceof ApiError && error.code === 403) return [];
     throw error;
