@@ -1,11 +1,9 @@
 import { InvalidArgumentError } from "commander";
+import { parseDuration } from "../api/units.ts";
 
-/**
- * Milliseconds of `10s`, `2m`, `500ms`. The parser of our kinds would bring their schemas, which help does not need.
- * @throws InvalidArgumentError
- */
+/** Milliseconds of `10s`, `1h30m`, `500ms`: as everywhere. @throws InvalidArgumentError */
 export function parseWait(text: string): number {
-  const match = /^(\d{1,6})(ms|s|m)$/.exec(text);
-  if (match === null) throw new InvalidArgumentError('Expected a duration such as "10s".');
-  return Number(match[1]) * { ms: 1, s: 1000, m: 60_000 }[match[2] as "ms" | "s" | "m"];
+  const parsed = parseDuration(text);
+  if (!parsed.ok) throw new InvalidArgumentError(`E${parsed.message.slice(1)}.`);
+  return parsed.value;
 }
