@@ -6,7 +6,7 @@ import { frame } from "./demo/frame.ts";
 import type { Happening, Outcome } from "./demo/happening.ts";
 import { playDemo } from "./demo/play.ts";
 import { type Scene, sceneOf } from "./demo/scene.ts";
-import type { Terminal } from "./demo/screen.ts";
+import type { Terminal } from "./screen.ts";
 import { createStory } from "./demo/story.ts";
 
 const LEAVE_SCREEN = "\u001B[?1049l";

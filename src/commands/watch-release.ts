@@ -1,6 +1,6 @@
 import { type Clock, delay, systemClock } from "../clock.ts";
 import { connect } from "./connect.ts";
-import { openScreen, type Screen } from "./demo/screen.ts";
+import { openScreen, type Screen } from "./screen.ts";
 import { explain } from "./explain.ts";
 import type { Where } from "./find-rollout.ts";
 import { deployment, lookAtRelease } from "./look-at-release.ts";

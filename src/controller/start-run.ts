@@ -1,6 +1,5 @@
-import { FIELD_MANAGER, FINALIZER, LABEL_ROLLOUT } from "../api/metadata.ts";
+import { API_VERSION, FIELD_MANAGER, FINALIZER, LABEL_ROLLOUT } from "../api/metadata.ts";
 import type { Effective } from "../api/policy/effective.ts";
-import { API_VERSION } from "../api/metadata.ts";
 import type { RolloutStatus, RunSpec, TrackedRevision } from "../api/run.ts";
 import { compilePlan } from "../engine/plan.ts";
 import { isAlreadyExists } from "../kube/errors.ts";

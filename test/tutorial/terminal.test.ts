@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { openScreen } from "../../src/commands/demo/screen.ts";
+import { openScreen } from "../../src/commands/screen.ts";
 import { picturesIn } from "./terminal.ts";
 
 test("the pictures of a screen are read back as they were drawn, without the one that is not finished", () => {

@@ -3,7 +3,7 @@ import { EXIT } from "../failure.ts";
 import { frame } from "./frame.ts";
 import { happeningLine } from "./lines.ts";
 import { sceneOf } from "./scene.ts";
-import { openScreen, type Terminal } from "./screen.ts";
+import { openScreen, type Terminal } from "../screen.ts";
 import { type Line, render } from "./span.ts";
 import { createStory, type Story, type StoryOptions, TICK_MS } from "./story.ts";
 import { summaryLines } from "./summary.ts";
