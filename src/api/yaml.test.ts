@@ -64,3 +64,71 @@ test("a Rollout of another version is reported, not passed over", () => {
 test("an empty file holds nothing", () => {
   expect(readRollouts("", "empty.yaml")).toEqual({ rollouts: [], policies: 0, problems: [] });
 });
+
+test("an alias without an anchor is reported where it stands, in any document", () => {
+  expect(report(`${head}---\nkind: Other\nspec: {a: *nowhere}\n`)).toEqual([
+    "rollout.yaml:9:11 there is no anchor &nowhere before the alias *nowhere: name it at the value that is to be repeated",
+  ]);
+});
+
+test("aliases that would fill the memory are reported", () => {
+  const level = (number: number) =>
+    `a${number}: &a${number} [${Array(10)
+      .fill(`*a${number - 1}`)
+      .join(", ")}]\n`;
+  const bomb = `a0: &a0 [x]\n${[1, 2, 3, 4, 5, 6].map(level).join("")}`;
+  expect(report(bomb)[0]).toMatch(/^rollout.yaml:2:\d+ its aliases .* more than 10000 times: write the values out$/);
+});
+
+test("an alias inside its own value is reported, and a merge of what is no map", () => {
+  expect(report("a: &x [*x]\n")).toEqual(["rollout.yaml:1:8 the alias *x stands inside the value that it repeats"]);
+  expect(report("a: &x {<<: *x}\n")[0]).toContain("the alias *x stands inside");
+  expect(report("a: &x 1\nb: {<<: *x}\n")[0]).toMatch(/^rollout.yaml:2:9 its aliases .* cannot be followed: Merge/);
+});
+
+test("a scalar may be repeated as often as a long file needs it", () => {
+  expect(report(`a: &x y\nb: [${Array(5000).fill("*x").join(", ")}]\n`)).toEqual([]);
+});
+
+test("merge keys are followed as kubectl does, and what they bring is reported where it is written", () => {
+  const merged = (weight: string) => `${head}  analysis:\n    <<: &shared {interval: ${weight}}\n`;
+  expect(report(merged("10s"))).toEqual([]);
+  expect(readRollouts(merged("12s"), "a.yaml").rollouts).toMatchObject([
+    { effective: { spec: { analysis: { interval: "12s" } } } },
+  ]);
+  expect(report(merged("soon"))[0]).toMatch(/^rollout.yaml:8:18 spec.analysis.interval: /);
+  expect(report(`${head}  steps: [{name: a, weight: &far 200}, {name: b, weight: *far}]\n`)).toHaveLength(2);
+});
+
+test("words of YAML 1.1 are true and false as kubectl takes them, in quotes they are text", () => {
+  for (const [word, suspend] of [
+    ["on", true],
+    ["Yes", true],
+    ["y", true],
+    ["OFF", false],
+    ["no", false],
+  ] as const)
+    expect(readRollouts(`${head}  suspend: ${word}\n`, "a.yaml").rollouts).toMatchObject([
+      { effective: { spec: { suspend } } },
+    ]);
+  expect(report(`${head}  suspend: "off"\n`)).toEqual([
+    'rollout.yaml:7:3 spec.suspend: expected true or false, got "off"',
+  ]);
+});
+
+test("the items of a List are read, each at its own lines", () => {
+  const item = (text: string) => text.trimEnd().replace(/^/gm, "    ").replace("    ", "  - ");
+  const list = (text: string) => `apiVersion: v1\nkind: List\nitems:\n${item(head)}\n${item(text)}\n`;
+  expect(readRollouts(list(head), "all.yaml").rollouts).toMatchObject([{ line: 4 }, { line: 10 }]);
+  expect(report(list(`${head}  suspend: perhaps`))).toEqual([
+    'rollout.yaml:16:7 spec.suspend: expected true or false, got "perhaps"',
+  ]);
+});
+
+test("a template that is not rendered is one problem for each document, which says to render it", () => {
+  const template = `{{- if .Values.on }}\nkind: Rollout\nspec:\n{{ toYaml .Values.spec | indent 2 }}\n  a: {{ quote "b" }}\n{{- end }}\n`;
+  const problems = report(`${template}---\nkind: Rollout\nmetadata: {name: {{ .Values.name }}}\n`);
+  expect(problems).toHaveLength(2);
+  for (const problem of problems) expect(problem).toContain("render it first, as helm template does");
+  expect(problems[1]).toMatch(/^rollout.yaml:9:\d+ a key is a map or a list here/);
+});

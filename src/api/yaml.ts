@@ -1,18 +1,8 @@
-import { isMap, isScalar, isSeq, LineCounter, parseAllDocuments, type Document } from "yaml";
 import { GROUP } from "./metadata.ts";
 import { type Effective, effectiveRollout } from "./policy/effective.ts";
 import { isPolicyKind, readPolicy } from "./policy/read.ts";
 import type { Problem } from "./problem.ts";
-
-export interface YamlProblem {
-  readonly file: string;
-  /** Both count from 1. */
-  readonly line: number;
-  readonly column: number;
-  /** As "spec.steps[1].weight"; "" when the text is no YAML. */
-  readonly path: string;
-  readonly message: string;
-}
+import { type Fields, isFields, readYamlObjects, type YamlProblem, type YamlSource } from "./yaml-objects.ts";
 
 export interface YamlRollout {
   readonly file: string;
@@ -27,12 +17,6 @@ export interface YamlRollout {
   readonly labelsUnknown: boolean;
 }
 
-export interface YamlSource {
-  /** Only names the text in what is returned. */
-  readonly file: string;
-  readonly text: string;
-}
-
 interface Found {
   object: Fields;
   file: string;
@@ -40,8 +24,6 @@ interface Found {
   /** Where the field of a problem stands. */
   at(problem: Problem): YamlProblem;
 }
-
-type Fields = Record<string, unknown>;
 
 /** Every Rollout in `text`, under the policies in it. Other objects are passed over. */
 export function readRollouts(text: string, file: string): { rollouts: YamlRollout[]; problems: YamlProblem[] } {
@@ -59,7 +41,7 @@ export function readRolloutFiles(
   namespace = "default",
 ): { rollouts: YamlRollout[]; policies: number; problems: YamlProblem[] } {
   const problems: YamlProblem[] = [];
-  const found = sources.flatMap((source) => documentsIn(source, problems));
+  const found = sources.flatMap((source) => objectsIn(source, problems));
   const policies = found.flatMap(({ object, at }) => {
     const policy = isOurs(object) ? readPolicy(inNamespace(object, namespace)) : undefined;
     if (policy?.spec.ok === false) problems.push(...policy.spec.problems.map(at));
@@ -104,32 +86,21 @@ export function readRolloutFiles(
   return { rollouts, policies: policies.length, problems };
 }
 
-/** The objects in a file; what is no YAML is told. */
-function documentsIn({ file, text }: YamlSource, problems: YamlProblem[]): Found[] {
-  const lines = new LineCounter();
-  const report = (offset: number, path: string, message: string): YamlProblem => {
-    const { line, col } = lines.linePos(offset);
-    return { file, line, column: col, path, message };
-  };
-  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
-  return (Array.isArray(documents) ? documents : []).flatMap((document: Document.Parsed): Found[] => {
-    problems.push(...document.errors.map((error) => report(error.pos[0], "", error.message)));
-    const object: unknown = document.errors.length > 0 ? undefined : document.toJS();
-    if (!isFields(object)) return [];
-    const { line } = lines.linePos(document.contents?.range[0] ?? 0);
-    return [
-      { object, file, line, at: (problem) => report(offsetOf(document, problem), problem.path, problem.message) },
-    ];
-  });
+/** The objects in a file; what cannot be read is told. */
+function objectsIn(source: YamlSource, problems: YamlProblem[]): Found[] {
+  const read = readYamlObjects(source);
+  problems.push(...read.problems);
+  return read.objects.map(({ object, at }) => ({
+    object,
+    file: source.file,
+    line: at([]).line,
+    at: ({ keys, path, message }) => ({ ...at(keys), path, message }),
+  }));
 }
 
 function inNamespace(object: Fields, namespace: string): Fields {
   const { metadata } = object;
   return isFields(metadata) ? { ...object, metadata: { namespace, ...metadata } } : object;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** `rollout.yaml:6:7 spec.steps[0].weight: expected ...`, as editors and terminals make it a link. */
@@ -141,26 +112,4 @@ export function formatYamlProblem({ file, line, column, path, message }: YamlPro
 function isOurs({ apiVersion, kind }: Fields): boolean {
   const group = typeof apiVersion === "string" ? apiVersion.split("/")[0] : undefined;
   return (kind === "Rollout" || isPolicyKind(kind)) && (group === GROUP || group === undefined);
-}
-
-/** Where a field stands: its key, its place in a list, or for what is missing the nearest thing around it. */
-export function offsetOf(document: Document.Parsed, { keys }: Pick<Problem, "keys">): number {
-  let node: unknown = document.contents;
-  let offset = document.contents?.range[0] ?? 0;
-  for (const key of keys) {
-    if (isMap(node)) {
-      const pair = node.items.find((item) => isScalar(item.key) && item.key.value === key);
-      if (pair === undefined) return offset;
-      offset = (isScalar(pair.key) ? pair.key.range?.[0] : undefined) ?? offset;
-      node = pair.value;
-    } else if (isSeq(node) && typeof key === "number") {
-      node = node.items[key];
-      offset = rangeOf(node) ?? offset;
-    } else return offset;
-  }
-  return offset;
-}
-
-function rangeOf(node: unknown): number | undefined {
-  return isMap(node) || isSeq(node) || isScalar(node) ? node.range?.[0] : undefined;
 }

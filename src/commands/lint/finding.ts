@@ -1,5 +1,5 @@
+import type { YamlPosition } from "../../api/yaml-objects.ts";
 import type { Severity } from "../../checks/types.ts";
-import type { Position } from "./manifests.ts";
 
 interface Said {
   /** A check's id; "schema" for a Rollout or policy that the API server would not take, or a file that is no YAML. */
@@ -14,14 +14,14 @@ export interface InCluster {
   object: string;
 }
 
-export type LintFinding = Said & (Position | InCluster);
+export type LintFinding = Said & (YamlPosition | InCluster);
 
 export const POLICY_EXISTS = "policy-exists";
 /** A kind that the cluster does not serve, or that may not be listed. */
 export const NOT_READ = "not-read";
 
 /** `rollout.yaml:6:7`, as editors and terminals make it a link; of what is in a cluster its kind and name. */
-export function formatPlace(where: Position | InCluster): string {
+export function formatPlace(where: YamlPosition | InCluster): string {
   return "file" in where ? `${where.file}:${where.line}:${where.column}` : where.object;
 }
 

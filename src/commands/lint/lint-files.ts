@@ -1,9 +1,10 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { YamlSource } from "../../api/yaml-objects.ts";
 import { type CommandFailure, usage } from "../failure.ts";
 import type { LintFlags } from "../lint.ts";
 import { lintSources } from "./lint-sources.ts";
-import type { Source } from "./manifests.ts";
+
 import { tell } from "./tell.ts";
 
 /** Reads the files, prints what was found, and fails when something must be mended. */
@@ -33,7 +34,7 @@ async function filesOf(path: string): Promise<string[]> {
   }
 }
 
-async function read(file: string): Promise<Source> {
+async function read(file: string): Promise<YamlSource> {
   try {
     return { file, text: await readFile(file, "utf8") };
   } catch (error) {

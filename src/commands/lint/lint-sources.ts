@@ -1,9 +1,10 @@
-import { readRolloutFiles, type YamlProblem, type YamlRollout } from "../../api/yaml.ts";
+import { readRolloutFiles, type YamlRollout } from "../../api/yaml.ts";
+import type { YamlPosition, YamlProblem, YamlSource } from "../../api/yaml-objects.ts";
 import { keyOf } from "../../checks/raw.ts";
 import type { Place, RolloutFacts } from "../../checks/types.ts";
 import { inOrder, type LintFinding, POLICY_EXISTS } from "./finding.ts";
 import { know } from "./known.ts";
-import { manifestsIn, type Manifest, type Position, type Source } from "./manifests.ts";
+import { manifestsIn, type Manifest } from "./manifests.ts";
 import { objectFindings, rolloutFindings, type Told } from "./rollout-findings.ts";
 
 export interface LintResult {
@@ -24,7 +25,7 @@ export interface LintOptions {
 }
 
 /** Everything that can be said of these files without a cluster. */
-export function lintSources(sources: readonly Source[], { namespace, trustDomains }: LintOptions): LintResult {
+export function lintSources(sources: readonly YamlSource[], { namespace, trustDomains }: LintOptions): LintResult {
   const manifests = sources.flatMap((source) => manifestsIn(source, namespace));
   const { rollouts, policies, problems } = readRolloutFiles(sources, namespace);
   const known = know({
@@ -74,14 +75,14 @@ function unseenPolicy({ file, line, column, path }: YamlProblem): LintFinding {
   };
 }
 
-function placed(told: Told, manifests: readonly Manifest[], home: Position): LintFinding {
+function placed(told: Told, manifests: readonly Manifest[], home: YamlPosition): LintFinding {
   return withPosition(told, (told.place === undefined ? undefined : placeIn(manifests, told.place)) ?? home);
 }
 
-function withPosition({ id, severity, message, remedy }: Told, at: Position): LintFinding {
+function withPosition({ id, severity, message, remedy }: Told, at: YamlPosition): LintFinding {
   return { ...at, id, severity, message, remedy };
 }
 
-function placeIn(manifests: readonly Manifest[], { kind, key, path }: Place): Position | undefined {
+function placeIn(manifests: readonly Manifest[], { kind, key, path }: Place): YamlPosition | undefined {
   return manifests.find(({ object }) => object.kind === kind && keyOf(object) === key)?.at(path);
 }
