@@ -3,7 +3,8 @@ import type { RolloutSpecInput } from "../api/rollout.ts";
 import type { KubeApi } from "../kube/port.ts";
 import { secrets } from "../kube/resources.ts";
 import { createReceiver, postTo, type Receiver } from "../notify/receiver.test-helper.ts";
-import { isSluice, openKeptHouse, type HouseOptions } from "./fixture.test-helper.ts";
+import { isSluice, openKeptHouse, ref, type HouseOptions } from "./fixture.test-helper.ts";
+import { rollouts } from "./resources.ts";
 
 const URL_OF_SECRET = "https://hooks.slack.test/services/T000000/B000000/s3cr3tS3cr3t";
 const slack = { name: "team", slack: { secretRef: { name: "sluice-slack" } } };
@@ -110,6 +111,23 @@ test("a controller killed between sending and recording repeats that message, an
   house.term = await house.start("third");
   await house.clock.advance(30_000);
   expect(headlines(receiver)).toEqual(told);
+});
+
+test("a run whose Rollout is deleted while nobody takes its messages is told to its end later", async () => {
+  const receiver = createReceiver();
+  receiver.always = { status: 503, body: "down" };
+  const house = await houseWith(receiver);
+  await house.ship("v2-errors50");
+  await house.untilPhase("Withdrawing");
+  await house.alice.delete(rollouts, ref);
+  await house.until("the Rollout is gone", () => house.object("rollouts.sluice.dev") === undefined);
+  receiver.always = undefined;
+  await house.clock.advance(1_800_000);
+  expect(headlines(receiver)).toEqual([
+    "users were hurt: they are taken off the new version",
+    "rolled back: every user is on the old version",
+  ]);
+  await house.term.stop();
 });
 
 describe("a channel that fails", () => {

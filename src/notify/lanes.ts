@@ -23,6 +23,8 @@ export interface Job {
   thread: Thread | undefined;
   /** Whether the run's status says so. Until then nothing more is sent, so that a crash repeats one message at most. */
   recorded: boolean;
+  /** The run is gone: nobody records any more, and nobody says what stands. */
+  isGone: boolean;
   notBeforeMs: number;
   tries: number;
   /** What presses is told again while it stands, and its end is told: alerts are. */
@@ -35,6 +37,8 @@ export interface Lanes {
   offer(job: Job, pending: readonly Message[]): void;
   /** What stands of a job that repeats; undefined: nothing any more. */
   hold(job: Job, standing: Message | undefined): void;
+  /** The job's run is gone: what waits is sent, and what stands is ended. */
+  release(job: Job): void;
   stop(): Promise<void>;
 }
 
@@ -124,8 +128,8 @@ export function createLanes(options: LanesOptions): Lanes {
   }
 
   /** From when on a job may be served; undefined: something else has to happen first. */
-  function dueOf({ pending, recorded, notBeforeMs, raised }: Job): number | undefined {
-    if (pending.length > 0) return recorded ? notBeforeMs : undefined;
+  function dueOf({ pending, recorded, isGone, notBeforeMs, raised }: Job): number | undefined {
+    if (pending.length > 0) return recorded || isGone ? notBeforeMs : undefined;
     return raised === undefined ? undefined : againAtMs(raised);
   }
 
@@ -221,7 +225,8 @@ export function createLanes(options: LanesOptions): Lanes {
     if (outcome.kind === "sent") {
       log.debug({ rollout: job.rollout, channel: job.channel.name, event: message.event }, "told");
       onOutcome({ kind: job.kind, outcome: "sent" });
-      if (job.repeats) job.raised = raisedBy(message, clock.monotonic());
+      // Of a run that is gone nobody would end it: it lasts as long as the receiver remembers.
+      if (job.repeats) job.raised = job.isGone ? undefined : raisedBy(message, clock.monotonic());
       finish(job, message, false);
       options.onFailure(job, undefined);
       options.onNews(job.rollout);
@@ -251,7 +256,14 @@ export function createLanes(options: LanesOptions): Lanes {
       lane.notBeforeMs = clock.monotonic() + Math.max(outcome.afterMs ?? 0, SPACING_MS, retryMs(job.tries - 1));
   }
 
+  function hold(job: Job, standing: Message | undefined): void {
+    const raised = holding(job.raised, standing, new Date(clock.now()).toISOString());
+    if (raised !== job.raised) setRaised(job, raised);
+    attend(laneOf(job));
+  }
+
   return {
+    hold,
     offer(job, pending) {
       setPending(job, pending);
       const oldest = progressing.size > MOST_WAITING ? progressing.values().next().value : undefined;
@@ -259,11 +271,9 @@ export function createLanes(options: LanesOptions): Lanes {
       if (oldest !== undefined && message !== undefined) drop(oldest, message, `more than ${MOST_WAITING} wait`);
       attend(laneOf(job));
     },
-    hold(job, standing) {
-      const raised = holding(job.raised, standing, new Date(clock.now()).toISOString());
-      if (raised === job.raised) return;
-      setRaised(job, raised);
-      attend(laneOf(job));
+    release(job) {
+      job.isGone = true;
+      hold(job, undefined);
     },
     async stop() {
       stopped = true;

@@ -1,85 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { channelSchema, type Channel } from "../api/notifications.ts";
-import { silentLog } from "../kube/log.ts";
-import { createManualClock } from "../manual-clock.ts";
 import { slackChannel, storedRun, toldTo } from "./message.test-helper.ts";
 import type { Message, ToldRun } from "./message.ts";
-import { createNotifier } from "./notifier.ts";
+import { fresh, KEY, later, open, rolledBack, type Sent, young } from "./notifier.test-helper.ts";
 import type { Outcome, Thread } from "./outcome.ts";
 
-const KEY = "shop/checkout";
-const later = (afterMs?: number): Outcome => ({ kind: "later", why: "answered 503", afterMs });
 const refused: Outcome = { kind: "refused", why: "answered 404 no_service" };
-
-interface Sent {
-  atMs: number;
-  channel: string;
-  message: Message;
-}
-
-/** A notifier whose receiver does what the test says, and a controller that records what was sent, unless it is told not to. */
-function open(
-  answer: (channel: Channel, message: Message, tries: number, thread?: Thread) => Outcome = () => ({ kind: "sent" }),
-) {
-  const clock = createManualClock(Date.parse("2026-01-01T00:10:00Z"));
-  const sent: Sent[] = [];
-  const outcomes: string[] = [];
-  const leading = new AbortController();
-  let tries = 0;
-  let runs: readonly ToldRun[] = [];
-  const world = { records: true };
-  const notifier = createNotifier({
-    deliver: async (channel, message, thread) => {
-      const outcome = answer(channel, message, ++tries, thread);
-      if (outcome.kind === "sent") sent.push({ atMs: clock.monotonic(), channel: channel.name, message });
-      return outcome;
-    },
-    clock,
-    log: silentLog,
-    retryMs: (attempt) => 1_000 * 2 ** attempt,
-    ownNamespace: "sluice-system",
-    signal: leading.signal,
-    onNews: () => {
-      if (world.records) look(runs);
-    },
-    onOutcome: ({ kind, outcome }) => outcomes.push(`${kind} ${outcome}`),
-  });
-  /** As a pass: records first, then looks. */
-  function look(next: readonly ToldRun[]): void {
-    runs = next.map((run) => {
-      const notified = notifier.recorded(KEY, run.uid, run.status.notified);
-      return { ...run, status: { ...run.status, notified } };
-    });
-    notifier.look(KEY, runs);
-  }
-  return {
-    clock,
-    sent,
-    outcomes,
-    notifier,
-    leading,
-    world,
-    look,
-    tries: () => tries,
-    events: () => sent.map(({ message }) => message.event),
-  };
-}
-
-/** The run as it was after the first `count` transitions. */
-function young(run: ToldRun, count: number): ToldRun {
-  return { ...run, status: { ...run.status, transitions: run.status.transitions.slice(0, count) } };
-}
-
-const fresh = (run: ToldRun, uid: string): ToldRun => {
-  const at = "2026-01-01T00:09:00.000Z";
-  const transitions = run.status.transitions.map((record) => ({
-    ...record,
-    at: new Date(Date.parse(at) + 10).toISOString(),
-  }));
-  return { ...run, uid, status: { ...run.status, transitions } };
-};
-const rolledBack = (channels = [slackChannel()], uid = "uid-1") =>
-  toldTo(fresh(storedRun("RolledBack"), uid), ...channels);
 
 test("a run's messages come in order, one a second, and each once", async () => {
   const { clock, look, sent, events } = open();
@@ -181,6 +107,20 @@ test("until a message is recorded nothing more is sent of that run, so that a cr
   next.look([run]);
   await next.clock.advance(10_000);
   expect(next.events()).toEqual(["SLOBreached", "RolledBack"]);
+});
+
+test.each<[string, (house: ReturnType<typeof open>) => void]>([
+  ["the Rollout is deleted", ({ notifier }) => notifier.forget(KEY)],
+  ["the run is deleted", ({ look }) => look([])],
+])("once %s, what waits is still sent, though nobody records any more", async (_how, lose) => {
+  const house = open();
+  house.world.records = false;
+  house.look([rolledBack()]);
+  await house.clock.advance(500);
+  expect(house.events()).toEqual(["SLOBreached"]);
+  lose(house);
+  await house.clock.advance(10_000);
+  expect(house.events()).toEqual(["SLOBreached", "RolledBack"]);
 });
 
 test("a new process sends only what is not recorded", async () => {
@@ -356,6 +296,16 @@ describe("an alert", () => {
     await house.clock.advance(4_000);
     const since = house.sent.filter(({ atMs }) => atMs >= fromMs);
     expect(since.some(({ message }) => message.runUid === "new")).toBe(true);
+  });
+
+  test("that could be sent only after the Rollout was deleted is sent once, and ends by itself", async () => {
+    const house = open();
+    house.world.records = false;
+    house.look([rolledBack([alerts])]);
+    await house.clock.advance(500);
+    house.notifier.forget(KEY);
+    await house.clock.advance(60 * MINUTE);
+    expect(shown(house.sent)).toEqual(["0m SLOBreached Critical", "0m RolledBack Critical"]);
   });
 
   test("is up only for what the channel asked for", async () => {

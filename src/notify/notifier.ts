@@ -79,6 +79,7 @@ export function createNotifier(options: NotifierOptions): Notifier {
     const id = `${run.uid} ${channel.name}`;
     const ofRollout = jobs.get(rollout) ?? new Map<string, Job>();
     let job = ofRollout.get(id);
+    if (job !== undefined) job.isGone = false;
     if (job !== undefined && saysAll(record, job)) job.recorded = true;
     // An alert is what a run's state is: what happens beside its way neither raises nor resolves it.
     const repeats = channel.alertmanager !== undefined;
@@ -108,9 +109,10 @@ export function createNotifier(options: NotifierOptions): Notifier {
       }
       const ofRollout = jobs.get(rollout);
       for (const [id, job] of ofRollout ?? []) {
-        if (uids.has(job.run) || job.pending.length > 0) continue;
-        lanes.hold(job, undefined);
-        ofRollout?.delete(id);
+        if (uids.has(job.run)) continue;
+        lanes.release(job);
+        // Should only the cache have lost the run for a while, it goes on with the same job.
+        if (job.pending.length === 0) ofRollout?.delete(id);
       }
     },
     recorded(rollout, runUid, notified) {
@@ -127,7 +129,7 @@ export function createNotifier(options: NotifierOptions): Notifier {
     },
     forget(rollout) {
       failures.delete(rollout);
-      for (const job of jobs.get(rollout)?.values() ?? []) lanes.hold(job, undefined);
+      for (const job of jobs.get(rollout)?.values() ?? []) lanes.release(job);
       jobs.delete(rollout);
     },
     stop: lanes.stop,
@@ -164,6 +166,7 @@ function newJob(
     cursor: cursorOf(record),
     thread: record?.ts === undefined ? undefined : { ts: record.ts, shows: undefined },
     recorded: true,
+    isGone: false,
     notBeforeMs: 0,
     tries: 0,
     repeats: channel.alertmanager !== undefined,
