@@ -1,4 +1,4 @@
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { type NamespaceOptions, withClusterOptions } from "./cluster-options.ts";
 import { usage } from "./failure.ts";
 import { collect } from "./named-values.ts";
@@ -15,6 +15,11 @@ export interface LintFlags extends NamespaceOptions {
   output: LintFormat;
 }
 
+function collectDomains(value: string, before?: readonly string[]): readonly string[] {
+  if (!/^[^\s/:]+$/.test(value)) throw new InvalidArgumentError('Expected a trust domain such as "cluster.local".');
+  return collect(value, before);
+}
+
 /** `sluice lint`: the check of a pull request, and of what a cluster holds. */
 export function lintCommand(): Command {
   const command = new Command("lint")
@@ -24,13 +29,17 @@ export function lintCommand(): Command {
         "or with --cluster at those that a cluster holds, where it only reads. What Istio itself would refuse is told of each of its objects. " +
         "What is found in files has file, line and column. What only requests and pods can tell is left to preflight.",
     )
-    .option("-f, --filename <path>", "a file, or a folder with all below it; may be given several times", collect)
+    .option(
+      "-f, --filename <path>",
+      "a file, or a folder with all below it; - is standard input; may be given several times",
+      collect,
+    )
     .option("--cluster", "look at what is in the cluster")
     .option("-A, --all-namespaces", "with --cluster: at Rollouts of all namespaces")
     .option(
       "--trust-domain <domain>",
       "the mesh's trust domain, or one that it takes for its own: principals of any other are errors; may be given again",
-      collect,
+      collectDomains,
     )
     .addOption(new Option("-o, --output <format>", "how it is told").choices(LINT_FORMATS).default("text"))
     .option(
@@ -43,14 +52,14 @@ export function lintCommand(): Command {
       `
 Templates of Helm and overlays of kustomize are no manifests yet: render them first.
 
-Exit codes: 0 nothing worse than a warning, 1 something must be mended or the cluster cannot be asked, 2 typed wrong or no Rollout
-there, 3 nothing to mend in what was looked at, but some kinds the cluster does not serve or they may not be listed.
+Exit codes: 0 nothing worse than a warning, 1 something must be mended or the cluster cannot be asked, 2 typed wrong, or no Rollout
+and no policy there, 3 nothing to mend in what was looked at, but some kinds the cluster does not serve or they may not be listed.
 
 Examples:
   sluice lint -f deploy/
   sluice lint -f deploy/ -o github                    # at the lines of the pull request
   sluice lint -f deploy/ -o sarif > sluice.sarif      # for code scanning
-  kustomize build overlays/production | sluice lint -f /dev/stdin
+  kustomize build overlays/production | sluice lint -f -
   sluice lint --cluster -n shop                       # what is there now
   sluice lint --cluster -A
 `,

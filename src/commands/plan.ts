@@ -8,10 +8,22 @@ export interface PlanFlags {
   users?: number;
 }
 
+/** RFC 3339; seconds may be left out. */
+const TIME = /^(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
+
 function parseTime(text: string): number {
-  const ms = Date.parse(text);
-  if (Number.isNaN(ms)) throw new InvalidArgumentError('Expected a time such as "2026-11-27T16:30Z".');
-  return ms;
+  const [, day] = TIME.exec(text) ?? [];
+  if (day === undefined || !isDay(day))
+    throw new InvalidArgumentError(
+      'Expected a time as RFC 3339 has it, with its zone, such as "2026-11-27T16:30Z" or "2026-11-27T17:30:00+01:00".',
+    );
+  return Date.parse(text);
+}
+
+/** Date.parse takes 30 February for 2 March. */
+function isDay(day: string): boolean {
+  const ms = Date.parse(`${day}T00:00Z`);
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(day);
 }
 
 function parseUsers(text: string): number {
@@ -31,7 +43,7 @@ export function planCommand(): Command {
     )
     .requiredOption(
       "-f, --filename <file>",
-      "a file with Rollouts, policies, Namespaces; - is standard input; may be given again",
+      "a file with Rollouts, policies, Namespaces, or a folder with all below it; - is standard input; may be given again",
       collect,
     )
     .option("--at <time>", "as if the run began at this time (default: now)", parseTime)

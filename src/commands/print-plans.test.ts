@@ -32,6 +32,29 @@ describe("sluice plan", () => {
     expect(out).toMatch(/^objective errors +at most 2% fail; on a breach Rollback +default$/m);
   });
 
+  test.each(["5", "2026-02-30T09:00Z", "2026-11-27", "2026-11-27T16:30", "2026-11-27T25:00Z", "tomorrow", ""])(
+    "refuses --at %j",
+    async (at) => {
+      const { code, out, err } = await type("-f", example, "--at", at);
+      expect({ code, out }).toEqual({ code: 2, out: "" });
+      expect(err).toContain("Expected a time as RFC 3339 has it, with its zone");
+    },
+  );
+
+  test("takes a time of another zone, and with seconds", async () => {
+    const { out } = await type("-f", example, "--at", "2026-11-27T13:56:00.5+01:00");
+    expect(out).toMatch(/^first +10% +2026-11-27T12:56Z/m);
+  });
+
+  test("says which file is not there, and reads those of a folder", async () => {
+    expect(await type("-f", join(folder, "none.yaml"))).toEqual({
+      code: 2,
+      out: "",
+      err: expect.stringContaining(`-f ${join(folder, "none.yaml")}: there is no such file or folder`) as unknown,
+    });
+    expect((await type("-f", join(root, "examples"))).out).toMatch(/rollout-windows\.yaml:2\)/);
+  });
+
   test("gives the same to machines", async () => {
     const { out } = await type("-f", example, "--at", "2026-11-25T09:00Z", "-o", "json");
     const [plan] = JSON.parse(out) as { forecast: { promotedAt: string }; plan: Plan }[];

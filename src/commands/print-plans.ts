@@ -1,19 +1,18 @@
-import { readFile } from "node:fs/promises";
-import { text } from "node:stream/consumers";
 import { formatYamlProblem, readRolloutFiles, type YamlRollout } from "../api/yaml.ts";
 import { systemClock } from "../clock.ts";
 import { compilePlan } from "../engine/plan.ts";
 import { rfc3339 } from "../engine/memory.ts";
 import { forecast } from "../report/forecast.ts";
 import { ending, planValues, stepRows, type PlannedRollout } from "../report/plan-page.ts";
-import { CommandFailure, EXIT, usage } from "./failure.ts";
+import { CommandFailure, EXIT } from "./failure.ts";
+import { readManifestFiles } from "./manifest-files.ts";
 import type { PlanFlags } from "./plan.ts";
 import { columns } from "./table.ts";
 
 /** Prints the plan of every Rollout in the files. @throws CommandFailure */
 export async function printPlans(flags: PlanFlags): Promise<void> {
   const nowMs = flags.at ?? systemClock.now();
-  const sources = await Promise.all(flags.filename.map(async (file) => ({ file, text: await contentOf(file) })));
+  const sources = await readManifestFiles(flags.filename);
   const { rollouts: read, problems } = readRolloutFiles(sources);
   const missing = read.flatMap(({ missingPolicy }) => missingPolicy ?? []);
   const wrong = [
@@ -37,15 +36,6 @@ function planned(
   const { policies } = effective;
   const place = `${file}:${line}`;
   return { name, namespace, place, policies, labelsUnknown, plan, forecast: forecast(plan, nowMs) };
-}
-
-async function contentOf(file: string): Promise<string> {
-  if (file === "-") return text(process.stdin);
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    throw usage(`${file} cannot be read: ${(error as Error).message}`);
-  }
 }
 
 function page(rollout: PlannedRollout, { users }: PlanFlags): string {

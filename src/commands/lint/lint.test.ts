@@ -213,6 +213,25 @@ describe("sluice lint", () => {
     return spawnSync(process.execPath, [cli, "lint", ...args], { encoding: "utf8" });
   }
 
+  test("reads standard input, also a List, and is silent beside what it prints", () => {
+    const items = ROLLOUT.replaceAll(/^/gm, "    ").replace("    ", "  - ").trimEnd();
+    const input = `kind: List\nitems:\n${items}\n---\nkind: Other\nvalue: {{ .Values.x }}\n`;
+    const cli = join(import.meta.dirname, "..", "..", "cli.ts");
+    const ended = spawnSync(process.execPath, [cli, "lint", "-f", "-"], { encoding: "utf8", input });
+    expect(ended).toMatchObject({ status: 1, stderr: "" });
+    expect(ended.stdout).toMatch(/^-:3:1 warning route-exists: /);
+    expect(ended.stdout).toMatch(/^-:11:\d+ error schema: .*render it first/m);
+    expect(ended.stdout).toMatch(/^1 Rollout in 1 file: 1 error, 1 warning$/m);
+  }, 60_000);
+
+  test("refuses a trust domain that is none", () => {
+    for (const domain of ["", "spiffe://prod.example.com"])
+      expect(lint("-f", folder, "--trust-domain", domain)).toMatchObject({
+        status: 2,
+        stderr: expect.stringContaining('Expected a trust domain such as "cluster.local"') as unknown,
+      });
+  }, 60_000);
+
   test("ends with 0 for warnings, 1 for what must be mended, 2 where no Rollout is", () => {
     writeFileSync(join(folder, "readme.md"), "no manifest");
     expect(lint("-f", folder)).toMatchObject({
