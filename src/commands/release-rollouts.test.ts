@@ -1,19 +1,30 @@
 import { expect, test } from "vitest";
-import { type House, openKeptHouse } from "../controller/fixture.test-helper.ts";
+import { type House, isSluice, openKeptHouse } from "../controller/fixture.test-helper.ts";
 import { rollouts } from "../controller/resources.ts";
+import { ApiError } from "../kube/errors.ts";
+import type { KubeObject } from "../kube/port.ts";
 import { releaseAll } from "./release-rollouts.ts";
 
 /** Releases the shop's Rollout; gives what was said, and why it failed if it did. */
-async function releasing(house: House, timeoutMs = 60_000): Promise<{ said: string[]; failure: unknown }> {
+async function releasing(
+  house: House,
+  timeoutMs = 60_000,
+  known?: KubeObject,
+): Promise<{ said: string[]; troubles: string[]; failure: unknown }> {
   const said: string[] = [];
-  const targets = [await house.alice.get(rollouts, { namespace: "shop", name: "checkout" })];
+  const troubles: string[] = [];
+  const targets = [known ?? (await house.alice.get(rollouts, { namespace: "shop", name: "checkout" }))];
   let ended: { failure: unknown } | undefined;
-  releaseAll(house.alice, house.clock, targets, timeoutMs, (line) => said.push(line)).then(
+  releaseAll(house.alice, house.clock, targets, {
+    untilMs: house.clock.monotonic() + timeoutMs,
+    say: (line) => said.push(line),
+    troubled: (error) => troubles.push(String(error)),
+  }).then(
     () => (ended = { failure: undefined }),
     (failure: unknown) => (ended = { failure }),
   );
   await house.until("the command has ended", () => ended !== undefined, timeoutMs + 2_000);
-  return { said, failure: ended?.failure };
+  return { said, troubles, failure: ended?.failure };
 }
 
 const paused = (house: House) =>
@@ -52,4 +63,34 @@ test("without a controller the time runs out, and the way on is named; the next 
   await house.start("second");
   await house.until("the Rollout is gone", () => house.object("rollouts.sluice.dev") === undefined);
   expect(paused(house)).toBe(false);
+});
+
+/** Everybody's calls but the controller's fail for so long. */
+function outage(house: House, forMs: number): void {
+  const untilMs = house.clock.monotonic() + forMs;
+  house.sim.setFault((call) =>
+    !isSluice(call) && house.clock.monotonic() < untilMs
+      ? { error: new ApiError(503, "ServiceUnavailable", "the server is shutting down") }
+      : undefined,
+  );
+}
+
+test("a server that is away for a while holds nothing up but the time", async () => {
+  const house = await openKeptHouse({ hold: "none" });
+  const target = await house.alice.get(rollouts, { namespace: "shop", name: "checkout" });
+  outage(house, 20_000);
+  const { said, troubles, failure } = await releasing(house, 60_000, target);
+  expect(failure).toBeUndefined();
+  expect(said.at(-1)).toBe("shop/checkout: released");
+  expect(troubles).toEqual([expect.stringContaining("the server is shutting down")]);
+  await house.term.stop();
+});
+
+test("a server that stays away is said when the time is over", async () => {
+  const house = await openKeptHouse({ hold: "none" });
+  const target = await house.alice.get(rollouts, { namespace: "shop", name: "checkout" });
+  outage(house, 3_600_000);
+  const { failure } = await releasing(house, 5_000, target);
+  expect(String(failure)).toContain("the server is shutting down");
+  await house.term.stop();
 });

@@ -2,6 +2,7 @@ import { type Clock, delay, systemClock } from "../clock.ts";
 import { readRolloutStatus } from "../controller/read.ts";
 import { rollouts } from "../controller/resources.ts";
 import { isConflict, isNotFound } from "../kube/errors.ts";
+import { patiently } from "../kube/patient.ts";
 import type { KubeApi, KubeObject } from "../kube/port.ts";
 import { deployments } from "../kube/resources.ts";
 import { connect } from "./connect.ts";
@@ -9,6 +10,7 @@ import { explain } from "./explain.ts";
 import { CommandFailure, usage } from "./failure.ts";
 import { findRollout, listRollouts, type Where } from "./find-rollout.ts";
 import type { ReleaseFlags } from "./release.ts";
+import { troubleTeller } from "./trouble.ts";
 
 const LOOK_MS = 500;
 
@@ -19,9 +21,14 @@ export async function release(name: string | undefined, flags: ReleaseFlags): Pr
   const where: Where = { api, namespace: flags.namespace ?? namespace, server };
   try {
     const everywhere = flags.allNamespaces === true ? undefined : where.namespace;
-    const targets = name === undefined ? await listRollouts(where, everywhere) : [await findRollout(where, name)];
+    const find = async () =>
+      name === undefined ? await listRollouts(where, everywhere) : [await findRollout(where, name)];
+    const untilMs = systemClock.monotonic() + flags.timeout;
+    const troubled = troubleTeller(server, (line) => process.stderr.write(`sluice: ${line}\n`));
+    const targets = await patiently(systemClock, find, { untilMs, onTrouble: troubled });
     if (targets.length === 0) process.stderr.write("There are no Rollouts: nothing is held.\n");
-    await releaseAll(api, systemClock, targets, flags.timeout, (line) => process.stdout.write(`${line}\n`));
+    const say = (line: string) => process.stdout.write(`${line}\n`);
+    await releaseAll(api, systemClock, targets, { untilMs, say, troubled });
   } catch (error) {
     throw explain(error, server);
   } finally {
@@ -38,32 +45,46 @@ function checkFlags(name: string | undefined, { all, allNamespaces, namespace }:
     throw usage("--namespace and --all-namespaces do not go together: give one of them");
 }
 
+export interface Releasing {
+  /** On the clock's monotonic time. */
+  untilMs: number;
+  /** Gets a line whenever a Rollout stands otherwise than before. */
+  say: (line: string) => void;
+  /** Called when the cluster cannot be asked just now, and is asked again. */
+  troubled: (error: unknown) => void;
+}
+
 /**
- * Deletes Rollouts and waits until each is gone; `say` gets a line whenever one stands otherwise than before.
- * @throws CommandFailure that names those that are not released within `timeoutMs`
+ * Deletes Rollouts and waits until each is gone. A failure that may pass is waited for as long.
+ * @throws CommandFailure that names those that are not released in time
  */
 export async function releaseAll(
   api: KubeApi,
   clock: Clock,
   targets: readonly KubeObject[],
-  timeoutMs: number,
-  say: (line: string) => void,
+  { untilMs, say, troubled }: Releasing,
 ): Promise<void> {
-  const untilMs = clock.monotonic() + timeoutMs;
-  for (const target of targets) await deleteOne(api, target);
+  const patience = { untilMs, onTrouble: troubled };
+  for (const target of targets) await patiently(clock, () => deleteOne(api, target), patience);
   const said = new Map<string, string>();
   let waiting = [...targets];
   while (waiting.length > 0) {
-    const looks = await Promise.all(waiting.map(async (target) => ({ target, now: await find(api, target) })));
-    for (const { target, now } of looks) {
-      const line = now === undefined ? await ending(api, target) : readRolloutStatus(now).message;
+    const asked = waiting;
+    const looks = await patiently(clock, () => Promise.all(asked.map((target) => look(api, target))), patience);
+    for (const { target, line } of looks) {
       if (line !== "" && said.get(keyOf(target)) !== line) say(`${keyOf(target)}: ${line}`);
       said.set(keyOf(target), line);
     }
-    waiting = looks.filter(({ now }) => now !== undefined).map(({ target }) => target);
+    waiting = looks.filter(({ isGone }) => !isGone).map(({ target }) => target);
     if (waiting.length > 0 && clock.monotonic() >= untilMs) throw late(waiting);
     if (waiting.length > 0) await delay(clock, LOOK_MS);
   }
+}
+
+async function look(api: KubeApi, target: KubeObject): Promise<{ target: KubeObject; isGone: boolean; line: string }> {
+  const now = await find(api, target);
+  const line = now === undefined ? await ending(api, target) : readRolloutStatus(now).message;
+  return { target, isGone: now === undefined, line };
 }
 
 /** One that was deleted and made again meanwhile is another, and stays. */

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { type RunStatus, rolloutStatusSchema } from "../api/run.ts";
-import { openKeptHouse } from "../controller/fixture.test-helper.ts";
+import { isSluice, openKeptHouse } from "../controller/fixture.test-helper.ts";
+import { ApiError } from "../kube/errors.ts";
 import { releaseLine, releaseTree, type WatchedRelease } from "./release-tree.ts";
 import { run } from "./run-fixture.test-helper.ts";
 import { looking } from "./watch-release.ts";
@@ -144,21 +145,33 @@ test("in a log, why pods are not ready is said once, without what changes all th
   expect(releaseLine({ ...withPods, pods })).toContain(" checkout-1=1/2(CrashLoopBackOff): ");
 });
 
-test("beside a real release each look shows it anew, until the watcher leaves", async () => {
+test("beside a real release each look shows it anew, also after some seconds without a server, until the watcher leaves", async () => {
   const house = await openKeptHouse();
   await house.ship("v2");
   await house.untilPhase("Observing");
   const leave = new AbortController();
   const seen = new Set<string>();
+  const troubles: string[] = [];
   let pods: WatchedRelease["pods"] = new Map();
   const where = { api: house.alice, namespace: "shop", server: "https://cluster" };
-  const done = looking(where, "checkout", house.clock, 1000, leave.signal, (release) => {
-    seen.add(releaseLine(release).split(":")[0] ?? "");
-    pods = release.pods;
-    if (seen.size >= 3) leave.abort();
+  const done = looking(where, "checkout", house.clock, 1000, leave.signal, {
+    show: (release) => {
+      seen.add(releaseLine(release).split(":")[0] ?? "");
+      pods = release.pods;
+      if (seen.size >= 3) leave.abort();
+    },
+    troubled: (error) => troubles.push(String(error)),
   });
+  await house.until("something was seen", () => seen.size > 0);
+  const backMs = house.clock.monotonic() + 4_000;
+  house.sim.setFault((call) =>
+    !isSluice(call) && house.clock.monotonic() < backMs
+      ? { error: new ApiError(0, "Network", "connect ECONNREFUSED") }
+      : undefined,
+  );
   await house.until("three things were seen", () => leave.signal.aborted);
   await done;
+  expect(troubles).toEqual(["ApiError: connect ECONNREFUSED"]);
   expect([...seen].every((line) => line.startsWith("checkout-1 "))).toBe(true);
   // The own Deployment's selector fits the candidate's pods too: they are named once, where they belong.
   expect(

@@ -30,7 +30,8 @@ export function releaseCommand(): Command {
       "after",
       `
 A Deployment whose template is not the one that users are on stays paused, and the command that ships it is printed. Exit code 0
-when everything is released, 1 when the time is over first: the deletion then goes on as soon as a controller runs.
+when everything is released, 1 when the time is over first: the deletion then goes on as soon as a controller runs. A server that does
+not answer, or is busy or in trouble, is asked again until then.
 
 Examples:
   sluice release checkout -n shop     # stop protecting one Deployment

@@ -31,9 +31,12 @@ export function statusCommand(): Command {
       `
 Exit codes:
   0  promoted: every user is on the Deployment's template
-  1  rolled back or aborted; also when the cluster cannot be asked
+  1  rolled back or aborted, with the numbers
   2  it waits for a person: paused, at an approval, stalled; also when the command is typed wrong
   3  still under way, without --watch or when the time is over
+  4  cannot be told: the cluster cannot be asked, or has no such Rollout
+
+With --watch a server that does not answer, or is busy or in trouble, is asked again until the time is over.
 
 A template that was changed a moment ago counts as under way before its run has begun, so it can follow a change at once.
 

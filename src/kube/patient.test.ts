@@ -55,3 +55,25 @@ test("it gives up after five tries, and at once on what does not pass", async ()
     expect(refused.calls()).toBe(1);
   }
 });
+
+test("with a time given it goes on until then, and says the trouble when it begins", async () => {
+  const clock = createManualClock();
+  const down = failing(...Array.from({ length: 900 }, () => broken));
+  const troubles: unknown[] = [];
+  const given = expect(
+    patiently(clock, down.call, { untilMs: clock.monotonic() + 60_000, onTrouble: (error) => troubles.push(error) }),
+  ).rejects.toBe(broken);
+  await clock.advance(59_000);
+  expect(down.calls()).toBeGreaterThan(20);
+  await clock.advance(1_000);
+  await given;
+  expect(troubles).toEqual([broken]);
+});
+
+test("a wait between two tries ends when the caller leaves", async () => {
+  const leave = new AbortController();
+  const given = patiently(createManualClock(), failing(broken).call, { signal: leave.signal });
+  await Promise.resolve();
+  leave.abort(new Error("left"));
+  await expect(given).rejects.toThrow("left");
+});
