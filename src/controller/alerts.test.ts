@@ -1,7 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { silentLog } from "../kube/log.ts";
 import { createAlerts } from "../server/alerts.ts";
+import { ApiError } from "../kube/errors.ts";
+import type { KubeApi } from "../kube/port.ts";
+import { collectionPath } from "../kube/url.ts";
 import { type House, openKeptHouse } from "./fixture.test-helper.ts";
+import { rolloutRuns } from "./resources.ts";
 
 const TOKEN = "t0ken";
 const USER = "system:serviceaccount:sluice-system:sluice";
@@ -28,9 +32,18 @@ function bodyOf(labels: Record<string, string>, status = "firing") {
   };
 }
 
-function asker(house: House) {
-  const api = house.sim.as("sluice");
-  const alerts = createAlerts({ api, log: silentLog, token: async () => `${TOKEN}\n`, user: async () => USER });
+function asker(house: House, warn: (fields: object, message: string) => void = () => {}) {
+  const sluice = house.sim.as("sluice");
+  const api: KubeApi = {
+    ...sluice,
+    list(resource, options = {}) {
+      // As the client of a real server does, which refuses what is no name.
+      collectionPath(resource, options.namespace);
+      return sluice.list(resource, options);
+    },
+  };
+  const log = { ...silentLog, warn };
+  const alerts = createAlerts({ api, log, token: async () => `${TOKEN}\n`, user: async () => USER });
   return (body: unknown, token = TOKEN) =>
     alerts(
       new Request("http://sluice/alerts", {
@@ -84,6 +97,66 @@ describe("an alert that fires for a rollout", () => {
     ];
     for (const answer of answers) expect(await answer.json()).toEqual({ done: [] });
     expect(house.run()?.spec.commands).toEqual([]);
+    await house.term.stop();
+  });
+});
+
+describe("an alert that cannot be obeyed keeps no other of its group from being obeyed", () => {
+  const groupOf = (...labels: Record<string, string>[]) => {
+    const [body] = labels.map((one) => bodyOf(one));
+    const alerts = labels.flatMap((one) => bodyOf(one).alerts);
+    return { ...body, alerts: alerts.map((alert, index) => ({ ...alert, fingerprint: `f${index}` })) };
+  };
+
+  test.each([
+    ["namespace", ""],
+    ["namespace", "../kube-system"],
+    ["rollout", "a,b"],
+    ["rollout", ""],
+  ])("with the label %s=%j, which the log names; trying again would not help", async (label, value) => {
+    const house = await openKeptHouse();
+    const warned: object[] = [];
+    await house.ship("v2");
+    await house.untilPhase("Observing");
+    const odd = { ...burns, alertname: "Odd", [label]: value };
+    const answer = await asker(house, (fields) => warned.push(fields))(groupOf(odd, burns));
+    expect([answer.status, await answer.json()]).toEqual([200, { done: ["pause shop/checkout-1"] }]);
+    expect(warned).toEqual([{ alertname: "Odd", label, value }]);
+    await house.term.stop();
+  });
+
+  test.each([
+    [new ApiError(403, "Forbidden", "rolloutruns is forbidden"), 200],
+    [new ApiError(503, "ServiceUnavailable", "shutting down"), 503],
+  ])("since the API server says %s: answered %i", async (error, status) => {
+    const house = await openKeptHouse();
+    await house.ship("v2");
+    await house.untilPhase("Observing");
+    let asked = 0;
+    house.sim.setFault((call) =>
+      call.verb === "patch" && call.resource === "rolloutruns.sluice.dev" && ++asked === 1 ? { error } : undefined,
+    );
+    const answer = await asker(house)(groupOf({ ...burns, alertname: "First" }, burns));
+    house.sim.setFault(undefined);
+    expect(answer.status).toBe(status);
+    expect(house.run()?.spec.commands.map(({ id }) => id)).toEqual([expect.stringContaining("alert-f1-")]);
+    await house.term.stop();
+  });
+
+  test("since its run has as many commands as it may: the log says so, and what else fires is obeyed", async () => {
+    const house = await openKeptHouse();
+    const warned: object[] = [];
+    await house.ship("v2");
+    await house.untilPhase("Observing");
+    const operations = Array.from({ length: 100 }, (_, index) => ({
+      op: "add" as const,
+      path: "/spec/commands/-",
+      value: { id: `c${index}`, verb: "resume" },
+    }));
+    await house.alice.patch(rolloutRuns, { namespace: "shop", name: "checkout-1" }, { type: "json", operations });
+    const answer = await asker(house, (fields) => warned.push(fields))(groupOf(burns));
+    expect(answer.status).toBe(200);
+    expect(warned).toMatchObject([{ alertname: "BudgetBurn", namespace: "shop", rollout: "checkout" }]);
     await house.term.stop();
   });
 });

@@ -1,11 +1,13 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
+import { dnsLabelSchema, ROLLOUT_NAME_LENGTH } from "../api/fields.ts";
 import { LABEL_ROLLOUT } from "../api/metadata.ts";
 import { isFinal } from "../api/phase.ts";
 import type { Command } from "../api/run.ts";
 import type { ReadRun } from "../controller/observe.ts";
 import { readRun } from "../controller/read.ts";
 import { rolloutRuns } from "../controller/resources.ts";
+import { isPassing } from "../kube/errors.ts";
 import type { Log } from "../kube/log.ts";
 import type { KubeApi } from "../kube/port.ts";
 
@@ -33,6 +35,15 @@ export interface AlertsOptions {
   user: () => Promise<string>;
 }
 
+/** Which run an alert is about: labels that somebody wrote by hand. */
+const placeSchema = z.object({
+  namespace: dnsLabelSchema,
+  rollout: z
+    .string()
+    .max(ROLLOUT_NAME_LENGTH)
+    .regex(/^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/, "expected the name of a Rollout"),
+});
+
 const LONGEST_BODY = 1_000_000;
 /** Raised by Sluice itself: it must not stop what it tells of. */
 const OWN_ALERT = "SluiceRollout";
@@ -52,14 +63,20 @@ export function createAlerts(options: AlertsOptions): (request: Request) => Prom
       );
     }
     const done: string[] = [];
-    try {
-      for (const alert of body.data.alerts) if (alert.status === "firing") done.push(...(await obey(options, alert)));
-    } catch (err) {
-      options.log.warn({ err }, "an alert could not be passed on to its run");
-      // Alertmanager tries again.
-      return say(503, "the API server did not take the command; try again");
+    let isWorthRetry = false;
+    for (const alert of body.data.alerts) {
+      if (alert.status !== "firing") continue;
+      try {
+        done.push(...(await obey(options, alert)));
+      } catch (err) {
+        // The others of its group are obeyed all the same.
+        const { alertname, namespace, rollout } = alert.labels;
+        options.log.warn({ err, alertname, namespace, rollout }, "an alert could not be passed on to its run");
+        isWorthRetry ||= isPassing(err);
+      }
     }
-    return Response.json({ done });
+    // Alertmanager sends the whole group again; what is done already stays one command.
+    return isWorthRetry ? say(503, "the API server did not take every command; try again") : Response.json({ done });
   };
 }
 
@@ -87,6 +104,14 @@ async function obey({ api, log, user }: AlertsOptions, alert: Alert): Promise<st
   if (namespace === undefined || rollout === undefined || alertname === OWN_ALERT) return [];
   if (action !== "pause" && action !== "abort") {
     log.warn({ namespace, rollout, alertname, action }, "the label sluice_action of an alert: expected pause or abort");
+    return [];
+  }
+  const place = placeSchema.safeParse({ namespace, rollout });
+  if (!place.success) {
+    const [issue] = place.error.issues;
+    const label = issue?.path[0] === "namespace" ? "namespace" : "rollout";
+    const about = { alertname, label, value: alert.labels[label] };
+    log.warn(about, `a label of an alert names no run, and nothing is done: ${issue?.message}`);
     return [];
   }
   const run = await activeRun(api, namespace, rollout);
