@@ -56,11 +56,12 @@ export function createDeliver({ post, readSecret, ownNamespace, clock, signal }:
     const telling = encode(channel, message, held, { thread, nowMs: clock.now() });
     if (typeof telling === "string") return { kind: "refused", why: `${named}, ${telling}` };
     const secrets = Object.values(secret.data).map((value) => value.trim());
+    const hide = (text: string) => redact(text, secrets);
     let outcome: Outcome = { kind: "sent" };
     for (const request of telling.requests) {
-      outcome = telling.outcomeOf(await post(request, signal));
+      outcome = telling.outcomeOf(await post(request, signal), hide);
       if (outcome.kind !== "unreadable") break;
     }
-    return "why" in outcome ? { ...outcome, why: redact(outcome.why, secrets) } : outcome;
+    return "why" in outcome ? { ...outcome, why: hide(outcome.why) } : outcome;
   };
 }

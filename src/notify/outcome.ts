@@ -1,4 +1,8 @@
 import type { PostAnswer, PostRequest } from "./post.ts";
+import { shorten } from "./shorten.ts";
+
+/** Takes the secrets out of a text. Comes before any cut: of a secret that is cut off nobody would know the rest. */
+export type Hide = (text: string) => string;
 
 /** The message of a run that a Slack bot keeps up to date, and replies to. */
 export interface Thread {
@@ -24,7 +28,7 @@ export type Outcome =
 export interface Telling {
   /** The best form first: the next is tried when the receiver cannot read the one before. */
   requests: readonly PostRequest[];
-  outcomeOf: (answer: PostAnswer) => Outcome;
+  outcomeOf: (answer: PostAnswer, hide: Hide) => Outcome;
 }
 
 const REMEDY: Readonly<Record<number, string>> = {
@@ -35,11 +39,11 @@ const REMEDY: Readonly<Record<number, string>> = {
 };
 
 /** What an answer means. Every 4xx but 408 and 429 is final: the same request would be refused again. */
-export function outcomeOf(answer: PostAnswer): Exclude<Outcome, { kind: "part" }> {
+export function outcomeOf(answer: PostAnswer, hide: Hide): Exclude<Outcome, { kind: "part" }> {
   if (answer.kind === "failed") return { kind: "later", why: answer.message, afterMs: undefined };
   const { status, retryAfterMs, body } = answer;
   if (status >= 200 && status < 300) return { kind: "sent" };
-  const said = body.trim().slice(0, 200);
+  const said = shorten(hide(body), 200).trim();
   const why = `answered ${status}${said === "" ? "" : ` ${said}`}`;
   if (status === 429 || status === 408 || status >= 500) return { kind: "later", why, afterMs: retryAfterMs };
   if (status === 400 || status === 413 || status === 422) return { kind: "unreadable", why };

@@ -1,5 +1,6 @@
-import { type Outcome, outcomeOf } from "./outcome.ts";
+import { type Hide, type Outcome, outcomeOf } from "./outcome.ts";
 import type { PostAnswer } from "./post.ts";
+import { shorten } from "./shorten.ts";
 
 /** What Slack's Web API answered. */
 export type SlackSaid =
@@ -75,11 +76,11 @@ const REMEDY: Readonly<Record<string, string>> = {
 };
 
 /** HTTP 200 says nothing yet: whether it was done stands in the body. */
-export function readSlackAnswer(answer: PostAnswer): SlackSaid {
+export function readSlackAnswer(answer: PostAnswer, hide: Hide): SlackSaid {
   if (answer.kind === "failed") return { kind: "later", why: answer.message, afterMs: undefined };
-  const byHttp = outcomeOf(answer);
+  const byHttp = outcomeOf(answer, hide);
   if (byHttp.kind !== "sent") return byHttp;
-  const said = parse(answer.body);
+  const said = parse(answer.body, hide);
   if (said === undefined) {
     const why = `answered ${answer.status} with something that is not of Slack's Web API (a proxy in between, or a wrong apiUrl in the Secret)`;
     return { kind: "refused", why };
@@ -96,7 +97,7 @@ export function readSlackAnswer(answer: PostAnswer): SlackSaid {
 
 type Parsed = { ok: true; ts: string } | { ok: false; error: string; details: string };
 
-function parse(body: string): Parsed | undefined {
+function parse(body: string, hide: Hide): Parsed | undefined {
   let json: unknown;
   try {
     json = JSON.parse(body);
@@ -110,5 +111,5 @@ function parse(body: string): Parsed | undefined {
   const messages = (metadata as { messages?: unknown } | undefined)?.messages;
   const first: unknown = Array.isArray(messages) ? messages[0] : undefined;
   const details = typeof first === "string" ? first : typeof needed === "string" ? `it needs ${needed}` : "";
-  return { ok: false, error: error.slice(0, 100), details: details.slice(0, 200) };
+  return { ok: false, error: shorten(hide(error), 100), details: shorten(hide(details), 200) };
 }

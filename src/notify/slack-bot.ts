@@ -24,8 +24,8 @@ export function tellByBot(bot: BotChannel, message: Message, headline: string, t
   if (thread === undefined) {
     return {
       requests: summaries.map((body) => ask(bot, "chat.postMessage", { ...body, ...QUIET })),
-      outcomeOf: (answer) => {
-        const said = readSlackAnswer(answer);
+      outcomeOf: (answer, hide) => {
+        const said = readSlackAnswer(answer, hide);
         if (said.kind === "lost" || said.kind === "fixed") return { kind: "refused", why: said.why };
         return said.kind === "ok" ? { kind: "part", thread: { ts: said.ts, shows: message.key } } : said;
       },
@@ -38,8 +38,8 @@ export function tellByBot(bot: BotChannel, message: Message, headline: string, t
     const bodies = summaries.map((body) => ({ attachments: [], ...body, ts: thread.ts }));
     return {
       requests: bodies.map((body) => ask(bot, "chat.update", body)),
-      outcomeOf: (answer) => {
-        const said = readSlackAnswer(answer);
+      outcomeOf: (answer, hide) => {
+        const said = readSlackAnswer(answer, hide);
         if (said.kind === "lost") return { kind: "part", thread: undefined };
         return said.kind === "ok" || said.kind === "fixed" ? { kind: "part", thread: shown } : said;
       },
@@ -51,8 +51,8 @@ export function tellByBot(bot: BotChannel, message: Message, headline: string, t
     requests: [slackDetails(message, headline), slackPlainBody(message, headline)].map((body) =>
       ask(bot, "chat.postMessage", { ...body, ...QUIET, ...place }),
     ),
-    outcomeOf: (answer) => {
-      const said = readSlackAnswer(answer);
+    outcomeOf: (answer, hide) => {
+      const said = readSlackAnswer(answer, hide);
       if (said.kind === "lost") return { kind: "part", thread: undefined };
       if (said.kind === "fixed") return { kind: "refused", why: said.why };
       return said.kind === "ok" ? { kind: "sent" } : said;
