@@ -58,6 +58,8 @@ export interface LanesOptions {
 const SPACING_MS = 1_000;
 /** Somebody has to mend it: looked at again now and then. */
 const REFUSED_MS = 300_000;
+/** A receiver that asks for more is asked again all the same: one wrong header must not silence it for good. */
+const LONGEST_RETRY_AFTER_MS = 3_600_000;
 /** Nobody wants to be told of it any more. */
 const TOO_OLD_MS = 24 * 3_600_000;
 /** In a row, before a passing failure is called one. */
@@ -78,6 +80,8 @@ export function createLanes(options: LanesOptions): Lanes {
   const lanes = new Map<string, Lane>();
   /** Jobs whose next message is progress, the one that has waited longest first. */
   const progressing = new Set<Job>();
+  /** Monotonic milliseconds of when a message was first offered: a wall clock that jumps makes nothing old. */
+  const seenMs = new WeakMap<Message, number>();
   let stopped = false;
 
   function laneOf(job: Job): Lane {
@@ -90,6 +94,7 @@ export function createLanes(options: LanesOptions): Lanes {
 
   function setPending(job: Job, pending: readonly Message[]): void {
     job.pending = pending;
+    for (const message of pending) if (!seenMs.has(message)) seenMs.set(message, clock.monotonic());
     place(job);
     if (pending[0]?.progress === true) progressing.add(job);
     else progressing.delete(job);
@@ -167,8 +172,9 @@ export function createLanes(options: LanesOptions): Lanes {
   }
 
   async function send(lane: Lane, job: Job, message: Message): Promise<void> {
-    if (clock.now() - Date.parse(message.at) > TOO_OLD_MS) {
-      drop(job, message, "it tells of something more than a day ago");
+    const nowMs = clock.monotonic();
+    if (nowMs - (seenMs.get(message) ?? nowMs) > TOO_OLD_MS) {
+      drop(job, message, "it has waited for more than a day");
       return;
     }
     // It goes out as it is now: what is offered meanwhile must not take its place.
@@ -252,8 +258,10 @@ export function createLanes(options: LanesOptions): Lanes {
     const passing = outcome.kind === "later";
     if (!passing || job.tries >= TRIES_BEFORE_FAILURE) options.onFailure(job, outcome.why);
     // The receiver as a whole has trouble, or says that it is asked too much.
-    if (passing)
-      lane.notBeforeMs = clock.monotonic() + Math.max(outcome.afterMs ?? 0, SPACING_MS, retryMs(job.tries - 1));
+    if (passing) {
+      const askedMs = Math.min(outcome.afterMs ?? 0, LONGEST_RETRY_AFTER_MS);
+      lane.notBeforeMs = clock.monotonic() + Math.max(askedMs, SPACING_MS, retryMs(job.tries - 1));
+    }
   }
 
   function hold(job: Job, standing: Message | undefined): void {

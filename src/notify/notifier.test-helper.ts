@@ -24,6 +24,7 @@ export function open(
   const outcomes: string[] = [];
   const leading = new AbortController();
   let tries = 0;
+  let aheadMs = 0;
   let runs: readonly ToldRun[] = [];
   const world = { records: true };
   const notifier = createNotifier({
@@ -32,7 +33,7 @@ export function open(
       if (outcome.kind === "sent") sent.push({ atMs: clock.monotonic(), channel: channel.name, message });
       return outcome;
     },
-    clock,
+    clock: { ...clock, now: () => clock.now() + aheadMs },
     log: silentLog,
     retryMs: (attempt) => 1_000 * 2 ** attempt,
     ownNamespace: "sluice-system",
@@ -59,6 +60,10 @@ export function open(
     world,
     look,
     tries: () => tries,
+    /** The wall clock goes wrong by this much; time itself does not. */
+    setWallAhead: (byMs: number) => {
+      aheadMs = byMs;
+    },
     events: () => sent.map(({ message }) => message.event),
   };
 }

@@ -56,6 +56,16 @@ test("Retry-After is honoured", async () => {
   expect(sent).toHaveLength(1);
 });
 
+test("Retry-After of a year is taken for an hour", async () => {
+  const year = later(365 * 24 * 3_600_000);
+  const { clock, look, events } = open((_channel, _message, tries) => (tries === 1 ? year : { kind: "sent" }));
+  look([rolledBack()]);
+  await clock.advance(3_599_000);
+  expect(events()).toEqual([]);
+  await clock.advance(3_000);
+  expect(events()).toEqual(["SLOBreached", "RolledBack"]);
+});
+
 test("a receiver in trouble is tried with more patience each time, is called failing, and recovers", async () => {
   let down = true;
   const { clock, look, notifier, events, tries } = open(() => (down ? later() : { kind: "sent" }));
@@ -94,6 +104,20 @@ test("what is a day old is given up", async () => {
   const before = tries();
   await clock.advance(24 * 3_600_000);
   expect(tries()).toBe(before);
+});
+
+test("a wall clock that is two days ahead for a while makes nothing old that waits", async () => {
+  let down = true;
+  const { clock, look, setWallAhead, events, outcomes } = open(() => (down ? later() : { kind: "sent" }));
+  look([rolledBack()]);
+  await clock.advance(500);
+  setWallAhead(48 * 3_600_000);
+  await clock.advance(10_000);
+  setWallAhead(0);
+  down = false;
+  await clock.advance(60_000);
+  expect(events()).toEqual(["SLOBreached", "RolledBack"]);
+  expect(outcomes).not.toContain("slack dropped");
 });
 
 test("until a message is recorded nothing more is sent of that run, so that a crash repeats one at most", async () => {
@@ -306,6 +330,14 @@ describe("an alert", () => {
     house.notifier.forget(KEY);
     await house.clock.advance(60 * MINUTE);
     expect(shown(house.sent)).toEqual(["0m SLOBreached Critical", "0m RolledBack Critical"]);
+  });
+
+  test("of an abort is not ended: whoever did it knows, and it ends by itself", async () => {
+    const house = open();
+    const run = toldTo(fresh(storedRun("Aborted"), "uid-1"), alerts);
+    house.look([run]);
+    await house.clock.advance(60 * MINUTE);
+    expect(shown(house.sent).at(-1)).toBe("0m Aborted Warning");
   });
 
   test("is up only for what the channel asked for", async () => {

@@ -12,9 +12,14 @@ export interface Raised {
 /** Well within the hour that an alert lasts. A lane holds some hundreds of them at this pace. */
 const AGAIN_MS = 300_000;
 
-/** After this message was told: one that says that all goes well has ended what stood. */
+/**
+ * After this message was told: one that says that all goes well has ended what stood. An abort is neither told again nor ended: whoever
+ * did it knows, and it lasts as long as the receiver remembers.
+ */
 export function raisedBy(message: Message, nowMs: number): Raised | undefined {
-  return message.severity === "Info" ? undefined : { message, sentMs: nowMs, isEnd: false };
+  return message.severity === "Info" || message.event === "Aborted"
+    ? undefined
+    : { message, sentMs: nowMs, isEnd: false };
 }
 
 /** From when on it is to be told again, in monotonic milliseconds. */
