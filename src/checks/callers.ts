@@ -1,7 +1,7 @@
 import type { KubeObject } from "../kube/port.ts";
 import { managedService } from "./destination-rule.ts";
 import { carries } from "./labels.ts";
-import { foundRoutes } from "./managed-routes.ts";
+import { foundRoutes, type ManagedRoute, managedRoutes } from "./managed-routes.ts";
 import { asLabels, asRecords, asText, at, keyIn, keyOf } from "./raw.ts";
 import type { CheckWorld, Place } from "./types.ts";
 import {
@@ -52,7 +52,13 @@ export function serviceLeaks(world: CheckWorld): Leak[] {
 /** Routes of any VirtualService that send to the Service and are not managed. A route to `stable` alone always meets the live version. */
 export function virtualServiceLeaks({ rollout, virtualServices }: CheckWorld): Leak[] {
   const domain = domainOf(rollout.serviceHost);
-  const managed = new Set(foundRoutes(rollout, virtualServices).map(({ key, route }) => `${key} ${route.index}`));
+  // Which of several routes is meant, route-exists asks: until that is said none of them is past the managed ones.
+  const managed = new Set(
+    managedRoutes(rollout, virtualServices).flatMap((each) => {
+      const routes = each.kind === "found" ? [each.route] : isUndecided(each) ? each.routes : [];
+      return routes.map((route) => `${each.key} ${route.index}`);
+    }),
+  );
   const reaches = (destination: Destination): boolean =>
     destination.host === rollout.serviceHost && destination.subset !== rollout.spec.traffic.istio?.subsets.stable;
   return virtualServices.flatMap((virtualService) => {
@@ -93,6 +99,10 @@ export function virtualServiceLeaks({ rollout, virtualServices }: CheckWorld): L
     const leaks = [...http, ...streams];
     return leaks.length > 0 && isDropped(virtualService, virtualServices, domain) ? [] : leaks;
   });
+}
+
+function isUndecided(managed: ManagedRoute): managed is ManagedRoute & { kind: "severalFit" | "sameNameTwice" } {
+  return managed.kind === "severalFit" || managed.kind === "sameNameTwice";
 }
 
 /** On the mesh alone, and every host taken by an older one: no proxy goes by it. */

@@ -18,7 +18,7 @@ export type ManagedRoute = { key: string; field: string } & (
   | FoundRoute
   | { kind: "noVirtualService" }
   | { kind: "noSuchRoute"; name: string; names: readonly string[] }
-  | { kind: "sameNameTwice"; name: string }
+  | { kind: "sameNameTwice"; name: string; routes: readonly HttpRoute[] }
   | { kind: "noneFits"; routes: readonly HttpRoute[] }
   | { kind: "severalFit"; routes: readonly HttpRoute[] }
 );
@@ -42,9 +42,10 @@ export function managedRoutes(rollout: RolloutFacts, virtualServices: readonly K
     });
     if (ref.routes !== undefined) {
       return ref.routes.map((name) => {
-        const [first, second] = routes.filter((route) => route.name === name);
+        const named = routes.filter((route) => route.name === name);
+        const [first, second] = named;
         if (first === undefined) return { ...place, kind: "noSuchRoute", name, names: namesOf(routes) };
-        return second === undefined ? found(first) : { ...place, kind: "sameNameTwice", name };
+        return second === undefined ? found(first) : { ...place, kind: "sameNameTwice", name, routes: named };
       });
     }
     // As the router reads it: whatever leads to the Service counts, in a form that can be split or not.

@@ -13,6 +13,7 @@ import {
   without,
   world,
 } from "./fixture.ts";
+import { routeExists } from "./route-exists.ts";
 import type { CheckWorld } from "./types.ts";
 import { unmanagedCallers } from "./unmanaged-callers.ts";
 
@@ -69,6 +70,16 @@ describe("VirtualServices", () => {
     const virtualServices = [routed(plainRoute, { name: "vip", route: toUs })];
     const naming = rollout({ traffic: { istio: { virtualServices: [{ name: "checkout", routes: ["main"] }] } } });
     expect(run({ rollout: naming, virtualServices })).toEqual(fails('spec.http[1] "vip" sends to'));
+  });
+
+  test("routes of which it is not said which one is meant are left to route-exists", () => {
+    const several = [routed(plainRoute, { name: "vip", route: toUs })];
+    expect(run({ virtualServices: several, callersInMesh: [] })).toEqual([]);
+    const naming = rollout({ traffic: { istio: { virtualServices: [{ name: "checkout", routes: ["main"] }] } } });
+    const twice = [routed(plainRoute, { ...plainRoute })];
+    expect(run({ rollout: naming, virtualServices: twice, callersInMesh: [] })).toEqual([]);
+    for (const changes of [{ virtualServices: several }, { rollout: naming, virtualServices: twice }])
+      expect(said(routeExists.run(world(changes)))).toHaveLength(1);
   });
 
   test("a route to the canary subset alone fails, one to stable alone always meets the live version", () => {
