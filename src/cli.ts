@@ -8,6 +8,7 @@ import { getCommand } from "./commands/get.ts";
 import { historyCommand } from "./commands/history.ts";
 import { lintCommand } from "./commands/lint.ts";
 import { planCommand } from "./commands/plan.ts";
+import { printable } from "./commands/printable.ts";
 import { releaseCommand } from "./commands/release.ts";
 import { restartCommand } from "./commands/restart.ts";
 import { statusCommand } from "./commands/status.ts";
@@ -105,7 +106,7 @@ export async function run(argv: readonly string[], output: OutputConfiguration =
     // Commander has said what is wrong; help that was asked for ends with 0.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     if (!(error instanceof CommandFailure)) throw error;
-    if (error.message !== "") process.stderr.write(`sluice: ${error.message}\n`);
+    if (error.message !== "") process.stderr.write(`sluice: ${printable(error.message)}\n`);
     return error.exitCode;
   }
 }

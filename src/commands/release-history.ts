@@ -5,6 +5,7 @@ import { connect } from "./connect.ts";
 import { explain } from "./explain.ts";
 import { findRollout, listRuns, type Where } from "./find-rollout.ts";
 import type { HistoryFlags } from "./history.ts";
+import { printable } from "./printable.ts";
 import { serialize } from "./serialize.ts";
 import { ageOf, columns, cutTo } from "./table.ts";
 
@@ -43,7 +44,7 @@ export function historyTable(
 ): string {
   const head = ["RUN", "REASON", "PHASE", ...(wide ? ["FROM", "TO", "HASH"] : []), "BEGAN", "TOOK", "WHY"];
   const lines = columns([head, ...runs.map((run) => row(run, wide, nowMs))]);
-  return `${lines.map((line) => cutTo(line, wide ? undefined : width)).join("\n")}\n`;
+  return `${lines.map((line) => cutTo(printable(line), wide ? undefined : width)).join("\n")}\n`;
 }
 
 function row({ name, spec, status }: ReadRun, wide: boolean, nowMs: number): string[] {

@@ -9,6 +9,7 @@ import { connect } from "./connect.ts";
 import { explain } from "./explain.ts";
 import { CommandFailure, usage } from "./failure.ts";
 import { findRollout, listRollouts, type Where } from "./find-rollout.ts";
+import { printable } from "./printable.ts";
 import type { ReleaseFlags } from "./release.ts";
 import { troubleTeller } from "./trouble.ts";
 
@@ -27,7 +28,7 @@ export async function release(name: string | undefined, flags: ReleaseFlags): Pr
     const troubled = troubleTeller(server, (line) => process.stderr.write(`sluice: ${line}\n`));
     const targets = await patiently(systemClock, find, { untilMs, onTrouble: troubled });
     if (targets.length === 0) process.stderr.write("There are no Rollouts: nothing is held.\n");
-    const say = (line: string) => process.stdout.write(`${line}\n`);
+    const say = (line: string) => process.stdout.write(`${printable(line)}\n`);
     await releaseAll(api, systemClock, targets, { untilMs, say, troubled });
   } catch (error) {
     throw explain(error, server);

@@ -6,6 +6,7 @@ import { explain } from "./explain.ts";
 import { CommandFailure } from "./failure.ts";
 import type { Where } from "./find-rollout.ts";
 import { lookAtRelease, type Release } from "./look-at-release.ts";
+import { printable } from "./printable.ts";
 import { releaseVerdict, type ReleaseVerdict } from "./release-verdict.ts";
 import type { StatusFlags } from "./status.ts";
 import { troubleTeller } from "./trouble.ts";
@@ -33,7 +34,9 @@ async function ask(name: string, flags: StatusFlags): Promise<number> {
     return await follow(where, name, systemClock, {
       forMs: flags.watch === true ? flags.timeout : 0,
       say: (release, verdict) =>
-        process.stdout.write(`${flags.output === "json" ? json(release, verdict) : line(release, verdict)}\n`),
+        process.stdout.write(
+          `${printable(flags.output === "json" ? json(release, verdict) : line(release, verdict))}\n`,
+        ),
       troubled: troubleTeller(server, (line) => process.stderr.write(`sluice: ${line}\n`)),
       late: (forMs) => process.stderr.write(`sluice: still under way after ${formatDuration(forMs)}\n`),
     });

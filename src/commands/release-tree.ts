@@ -5,6 +5,7 @@ import type { KubeObject } from "../kube/port.ts";
 import type { Release } from "./look-at-release.ts";
 import { podLines, podTroubles, type Room } from "./pod-lines.ts";
 import type { PodStanding } from "./pod-standing.ts";
+import { printable } from "./printable.ts";
 import { releaseVerdict } from "./release-verdict.ts";
 import { mark, VERDICT_MARKS } from "./rollout-page.ts";
 import { currentStep } from "./standing.ts";
@@ -29,7 +30,9 @@ const POD_COUNTS = [10, 5, 3, 1, 0];
 
 /** A release as a tree, one line an element of the array. Where there is little room fewer Pods are named, and lines are cut. */
 export function releaseTree(release: WatchedRelease, nowMs: number, { columns: width, rows }: TreeSize): string[] {
-  const all = POD_COUNTS.map((most) => wholeTree(release, nowMs, { width, most }).map((line) => cutTo(line, width)));
+  const all = POD_COUNTS.map((most) =>
+    wholeTree(release, nowMs, { width, most }).map((line) => cutTo(printable(line), width)),
+  );
   return all.find((lines) => rows === undefined || lines.length <= rows) ?? all.at(-1)?.slice(0, rows) ?? [];
 }
 
@@ -118,7 +121,7 @@ function countsOf({ deployments }: WatchedRelease, workload: string): { ready: n
 export function releaseLine(release: WatchedRelease): string {
   const { rollout, run } = release;
   const { message } = releaseVerdict(release);
-  if (run === undefined) return `${rollout.phase === "" ? "Unseen" : rollout.phase}: ${message}`;
+  if (run === undefined) return `${rollout.phase === "" ? "Unseen" : rollout.phase}: ${printable(message)}`;
   const { phase, weightInForce, objectives } = run.status;
   const verdicts = objectives.map(({ name, verdict }) => `${name}=${verdict}`);
   const carried = [...new Set([run.spec.from.workload, run.spec.to.workload])].map(
@@ -126,5 +129,7 @@ export function releaseLine(release: WatchedRelease): string {
       `${workload}=${pods(release, workload).replace(" pods ready", "")}${podTroubles(release.pods.get(workload) ?? [])}`,
   );
   const parts = [run.name, phase, `step=${currentStep(run)}`, `weight=${formatPercent(weightInForce)}`, ...verdicts];
-  return `${[...parts, ...carried.filter((text) => !text.endsWith("no pods"))].join(" ")}: ${message.replaceAll(/\s+/g, " ")}`;
+  return printable(
+    `${[...parts, ...carried.filter((text) => !text.endsWith("no pods"))].join(" ")}: ${message.replaceAll(/\s+/g, " ")}`,
+  );
 }

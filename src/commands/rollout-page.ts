@@ -4,6 +4,7 @@ import { formatDuration, formatPercent } from "../api/units.ts";
 import { plannedPodSharePercent } from "../engine/size.ts";
 import type { ReadRun } from "../controller/observe.ts";
 import { policiesIn, stepOrigin } from "../report/step-origin.ts";
+import { printable } from "./printable.ts";
 import { UNSEEN } from "./rollout-table.ts";
 import { currentStep, nextCommands, stepToApprove } from "./standing.ts";
 import { ageOf, columns } from "./table.ts";
@@ -36,7 +37,7 @@ export function rolloutPage(input: PageInput): string {
   }
   blocks.push(section("Next", next(input)));
   const text = blocks.filter((block) => block.length > 0).map((block) => block.join("\n"));
-  return `${text.join("\n\n")}\n`;
+  return printable(`${text.join("\n\n")}\n`);
 }
 
 function section(title: string, lines: readonly string[]): string[] {

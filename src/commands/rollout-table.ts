@@ -1,6 +1,7 @@
 import { formatPercent } from "../api/units.ts";
 import { readRolloutStatus } from "../controller/read.ts";
 import type { KubeObject } from "../kube/port.ts";
+import { printable } from "./printable.ts";
 import { ageOf, columns, cutTo } from "./table.ts";
 
 export interface TableOptions {
@@ -25,7 +26,7 @@ export function rolloutTable(rollouts: readonly KubeObject[], options: TableOpti
     "MESSAGE",
   ];
   const lines = columns([head, ...rollouts.map((rollout) => row(rollout, options))]);
-  return `${lines.map((line) => cutTo(line, wide ? undefined : options.width)).join("\n")}\n`;
+  return `${lines.map((line) => cutTo(printable(line), wide ? undefined : options.width)).join("\n")}\n`;
 }
 
 function row(rollout: KubeObject, { namespaces, wide, nowMs }: TableOptions): string[] {

@@ -9,6 +9,7 @@ import { explain } from "./explain.ts";
 import { CommandFailure, usage } from "./failure.ts";
 import { findRollout, listRuns, type Where } from "./find-rollout.ts";
 import { appendCommand, awaitOutcome, commandId, type Outcome } from "./give-command.ts";
+import { printable } from "./printable.ts";
 import { currentStep, stepToApprove } from "./standing.ts";
 import { typed } from "./typed.ts";
 import type { VerbFlags } from "./verbs.ts";
@@ -116,5 +117,7 @@ function report({ verb, name, flags }: Told, run: ReadRun, outcome: Outcome): vo
       `${verb} is recorded in ${run.name}, but not answered within ${waited}\nLook again: ${look}`,
     );
   }
-  process.stdout.write(outcome.kind === "accepted" ? `${outcome.message}\n` : `${verb} is recorded in ${run.name}\n`);
+  process.stdout.write(
+    outcome.kind === "accepted" ? `${printable(outcome.message)}\n` : `${verb} is recorded in ${run.name}\n`,
+  );
 }
