@@ -115,7 +115,7 @@ test.concurrent("a run waits for its approval, stops on pause, goes on with resu
   expect(canaryPercents(history)).toEqual([0, 10, 30, 100, 0]);
   expectShares(log, history, "v2");
   const given = run.status?.transitions.filter(({ by }) => by !== undefined).map(({ event, by }) => [event, by]);
-  expect(given).toEqual(["approve", "pause", "resume", "promote"].map((verb) => [verb, "lab-admin"]));
+  expect(given).toEqual(["approve", "pause", "commandRefused", "resume", "promote"].map((verb) => [verb, "lab-admin"]));
   const refused = (await eventsOf(scene.lab, shop.namespace)).filter(({ reason }) => reason === "CommandRefused");
   expect(refused.map(({ note }) => note)).toEqual([expect.stringContaining("resume it first")]);
 });
