@@ -84,7 +84,7 @@ const hosts: Mutation[] = [
 
 const routes: Mutation[] = [
   takes("the managed route first", mainFirst),
-  takes("a name that two routes have", set("http[0].name", "main"), "route-exists", "unmanaged-callers"),
+  takes("a name that two routes have", set("http[0].name", "main"), "route-exists"),
   refuses("no destination", drop("http[1].route"), "route-exists"),
   refuses("an empty route", set("http[1].route", []), "route-exists"),
   refuses("a negative weight", set("http[1].route[1].weight", -1), "weights-sane"),
