@@ -66,7 +66,8 @@ export function isSelected(selector: LabelSelector | undefined, labels: Readonly
   );
 }
 
-function meets(value: string | undefined, operator: Expression["operator"], values: readonly string[]): boolean {
+/** Whether a label's value, undefined where there is none, meets a requirement. Of an operator that does not exist, none does. */
+export function meets(value: string | undefined, operator: unknown, values: readonly string[]): boolean {
   switch (operator) {
     case "In":
       return value !== undefined && values.includes(value);
@@ -76,5 +77,7 @@ function meets(value: string | undefined, operator: Expression["operator"], valu
       return value !== undefined;
     case "DoesNotExist":
       return value === undefined;
+    default:
+      return false;
   }
 }

@@ -1,3 +1,4 @@
+import { meets } from "../api/selector.ts";
 import { asLabels, asRecord, asRecords, asText, asTexts } from "./raw.ts";
 
 export type Labels = Readonly<Record<string, string>>;
@@ -15,20 +16,7 @@ export function selects(selector: unknown, labels: Labels): boolean {
 }
 
 function fits(expression: Readonly<Record<string, unknown>>, labels: Labels): boolean {
-  const value = labels[asText(expression["key"]) ?? ""];
-  const values = asTexts(expression["values"]);
-  switch (expression["operator"]) {
-    case "In":
-      return value !== undefined && values.includes(value);
-    case "NotIn":
-      return value === undefined || !values.includes(value);
-    case "Exists":
-      return value !== undefined;
-    case "DoesNotExist":
-      return value === undefined;
-    default:
-      return false;
-  }
+  return meets(labels[asText(expression["key"]) ?? ""], expression["operator"], asTexts(expression["values"]));
 }
 
 /** "app=checkout,tier=web", as kubectl takes it. */
