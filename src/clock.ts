@@ -8,6 +8,11 @@ export interface Clock {
   after(delayMs: number, run: () => void): () => void;
 }
 
+/** Wall time less monotonic time, in milliseconds: it changes when somebody sets the wall clock, and with nothing else. */
+export function wallBaseMs(clock: Clock): number {
+  return clock.now() - clock.monotonic();
+}
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import { type Clock, wallBaseMs } from "../clock.ts";
 
 /**
  * Wall time that goes on from where it began, whatever the clock is set to meanwhile: numbers that were read before and after are
@@ -13,9 +13,8 @@ export interface PageClock {
 }
 
 export function createPageClock(clock: Clock): PageClock {
-  const baseMs = () => clock.now() - clock.monotonic();
-  const beganMs = baseMs();
-  const setBackMs = () => Math.round(beganMs - baseMs());
+  const beganMs = wallBaseMs(clock);
+  const setBackMs = () => Math.round(beganMs - wallBaseMs(clock));
   const now = () => clock.now() + setBackMs();
   return {
     now,

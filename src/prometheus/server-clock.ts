@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import { type Clock, wallBaseMs } from "../clock.ts";
 import { withDeadline } from "./deadline.ts";
 import type { FeedLog } from "./feed.ts";
 import { fail } from "./failure.ts";
@@ -36,9 +36,6 @@ export function onServerClock({ serverName, api, clock, log, deadlineMs = 1_000 
   let failedMs: number | undefined;
   let looking: Promise<void> | undefined;
 
-  /** Constant, unless somebody sets our wall clock. */
-  const wallBaseMs = () => clock.now() - clock.monotonic();
-
   async function look(): Promise<void> {
     const sentMs = clock.monotonic();
     const late = fail("timeout", `${serverName} does not tell its time within ${deadlineMs} ms`);
@@ -52,7 +49,7 @@ export function onServerClock({ serverName, api, clock, log, deadlineMs = 1_000 
     }
     const receivedMs = clock.monotonic();
     const nowMs = clock.now() - (receivedMs - sentMs) / 2;
-    seen = { monotonicMs: receivedMs, wallBaseMs: wallBaseMs() };
+    seen = { monotonicMs: receivedMs, wallBaseMs: wallBaseMs(clock) };
     change(Math.abs(answer.timeMs - nowMs) < LEAST_SKEW_MS ? 0 : Math.round(answer.timeMs - nowMs));
   }
 
@@ -73,7 +70,7 @@ export function onServerClock({ serverName, api, clock, log, deadlineMs = 1_000 
 
   async function skew(): Promise<number> {
     if (failedMs !== undefined && clock.monotonic() - failedMs < PATIENCE_MS) return skewMs;
-    const isUsable = seen !== undefined && Math.abs(wallBaseMs() - seen.wallBaseMs) < LEAST_SKEW_MS;
+    const isUsable = seen !== undefined && Math.abs(wallBaseMs(clock) - seen.wallBaseMs) < LEAST_SKEW_MS;
     if (isUsable && clock.monotonic() - (seen?.monotonicMs ?? 0) < AGAIN_MS) return skewMs;
     looking ??= look().finally(() => (looking = undefined));
     // What was seen a minute ago is as good for this query as what is seen now.
