@@ -1,22 +1,16 @@
 import { describe, expect, test } from "vitest";
 import type { RolloutSpecInput } from "../api/rollout.ts";
 import { isFinal } from "../api/phase.ts";
-import { deployments, secrets } from "../kube/resources.ts";
-import type { KubeApi, PatchBody } from "../kube/port.ts";
+import { deployments } from "../kube/resources.ts";
+import type { PatchBody } from "../kube/port.ts";
 import { createReceiver, postTo } from "../notify/receiver.test-helper.ts";
 import { openKeptHouse, ref, type HouseOptions } from "./fixture.test-helper.ts";
+import { makesSecret } from "./secret.test-helper.ts";
 
 const MINUTE = 60_000;
 const notifications = { channels: [{ name: "team", slack: { secretRef: { name: "sluice-slack" } } }] };
 
-function makeSecret(alice: KubeApi): Promise<unknown> {
-  return alice.create(secrets, {
-    apiVersion: "v1",
-    kind: "Secret",
-    metadata: { name: "sluice-slack", namespace: "sluice-system" },
-    data: { url: Buffer.from("https://hooks.slack.test/services/T/B/X").toString("base64") },
-  });
-}
+const makeSecret = makesSecret("sluice-slack", { url: "https://hooks.slack.test/services/T/B/X" });
 
 async function open({ spec, ...options }: HouseOptions = {}) {
   const receiver = createReceiver();

@@ -1,22 +1,14 @@
 import { describe, expect, test } from "vitest";
 import type { RolloutSpecInput } from "../api/rollout.ts";
-import type { KubeApi } from "../kube/port.ts";
-import { secrets } from "../kube/resources.ts";
 import { createReceiver, postTo, type Receiver } from "../notify/receiver.test-helper.ts";
 import { isSluice, openKeptHouse, ref, type HouseOptions } from "./fixture.test-helper.ts";
+import { makesSecret } from "./secret.test-helper.ts";
 import { rollouts } from "./resources.ts";
 
 const URL_OF_SECRET = "https://hooks.slack.test/services/T000000/B000000/s3cr3tS3cr3t";
 const slack = { name: "team", slack: { secretRef: { name: "sluice-slack" } } };
 
-function makeSecret(alice: KubeApi): Promise<unknown> {
-  return alice.create(secrets, {
-    apiVersion: "v1",
-    kind: "Secret",
-    metadata: { name: "sluice-slack", namespace: "sluice-system" },
-    data: { url: Buffer.from(URL_OF_SECRET).toString("base64") },
-  });
-}
+const makeSecret = makesSecret("sluice-slack", { url: URL_OF_SECRET });
 
 function houseWith(receiver: Receiver, options: HouseOptions = {}) {
   const spec = { notifications: { channels: [slack] } } as Partial<RolloutSpecInput>;

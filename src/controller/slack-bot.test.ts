@@ -1,21 +1,13 @@
 import { expect, test } from "vitest";
 import type { RolloutSpecInput } from "../api/rollout.ts";
-import type { KubeApi } from "../kube/port.ts";
-import { secrets } from "../kube/resources.ts";
 import { createReceiver, postTo } from "../notify/receiver.test-helper.ts";
 import { BOT_TOKEN, CHANNEL_ID, createWorkspace } from "../notify/slack-workspace.test-helper.ts";
 import { isSluice, openKeptHouse, type House } from "./fixture.test-helper.ts";
+import { makesSecret } from "./secret.test-helper.ts";
 
 const channel = { name: "team", slackBot: { secretRef: { name: "sluice-slack" }, channel: CHANNEL_ID } };
 
-function makeSecret(alice: KubeApi): Promise<unknown> {
-  return alice.create(secrets, {
-    apiVersion: "v1",
-    kind: "Secret",
-    metadata: { name: "sluice-slack", namespace: "sluice-system" },
-    data: { token: Buffer.from(BOT_TOKEN).toString("base64") },
-  });
-}
+const makeSecret = makesSecret("sluice-slack", { token: BOT_TOKEN });
 
 async function open() {
   const workspace = createWorkspace();

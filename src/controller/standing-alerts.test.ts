@@ -1,9 +1,8 @@
 import { expect, test } from "vitest";
 import type { RolloutSpecInput } from "../api/rollout.ts";
-import type { KubeApi } from "../kube/port.ts";
-import { secrets } from "../kube/resources.ts";
 import { createReceiver, postTo, type Received } from "../notify/receiver.test-helper.ts";
 import { openKeptHouse, type House } from "./fixture.test-helper.ts";
+import { makesSecret } from "./secret.test-helper.ts";
 
 const MINUTE = 60_000;
 
@@ -30,14 +29,7 @@ function createAlerts(nowMs: () => number) {
   };
 }
 
-function makeSecret(alice: KubeApi): Promise<unknown> {
-  return alice.create(secrets, {
-    apiVersion: "v1",
-    kind: "Secret",
-    metadata: { name: "sluice-alertmanager", namespace: "sluice-system" },
-    data: { url: Buffer.from("http://alertmanager.test:9093").toString("base64") },
-  });
-}
+const makeSecret = makesSecret("sluice-alertmanager", { url: "http://alertmanager.test:9093" });
 
 async function open() {
   let house: House | undefined;

@@ -11,8 +11,8 @@ import { API_VERSION } from "../../src/api/metadata.ts";
 import { PHASES, type Phase } from "../../src/api/phase.ts";
 import { type House, type HouseOptions, ref } from "../../src/controller/fixture.test-helper.ts";
 import { clusterRolloutPolicies, rollouts } from "../../src/controller/resources.ts";
+import { makesSecret } from "../../src/controller/secret.test-helper.ts";
 import { houseIn } from "../../src/controller/states.test-helper.ts";
-import { secrets } from "../../src/kube/resources.ts";
 import { createReceiver, postTo } from "../../src/notify/receiver.test-helper.ts";
 import { BOT_TOKEN, CHANNEL_ID, createWorkspace } from "../../src/notify/slack-workspace.test-helper.ts";
 
@@ -23,12 +23,7 @@ const DETOURS: Partial<Record<Phase, (house: House) => Promise<unknown>>> = {
   Releasing: (house) => house.alice.delete(rollouts, ref),
 };
 
-const SECRET = {
-  apiVersion: "v1",
-  kind: "Secret",
-  metadata: { name: "sluice-slack", namespace: "sluice-system" },
-  data: { token: Buffer.from(BOT_TOKEN).toString("base64") },
-};
+const SECRET = "sluice-slack";
 
 const POLICY = {
   apiVersion: API_VERSION,
@@ -39,7 +34,7 @@ const POLICY = {
     windows: [{ name: "always", kind: "Allow", schedule: "0 0 * * *", duration: "24h" }],
     limits: { maxFirstWeight: 50, objectives: [{ name: "errors", errorRate: { max: "5%" } }] },
     notifications: {
-      channels: [{ name: "team", slackBot: { secretRef: { name: SECRET.metadata.name }, channel: CHANNEL_ID } }],
+      channels: [{ name: "team", slackBot: { secretRef: { name: SECRET }, channel: CHANNEL_ID } }],
     },
   },
 };
@@ -49,7 +44,8 @@ function everything(): HouseOptions {
   const workspace = createWorkspace();
   return {
     post: postTo(createReceiver((received) => workspace.read(received))),
-    furnish: (alice) => Promise.all([alice.create(secrets, SECRET), alice.create(clusterRolloutPolicies, POLICY)]),
+    furnish: (alice) =>
+      Promise.all([makesSecret(SECRET, { token: BOT_TOKEN })(alice), alice.create(clusterRolloutPolicies, POLICY)]),
   };
 }
 
