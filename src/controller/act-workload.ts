@@ -6,7 +6,7 @@ import type { JsonPatchOperation, KubeObject } from "../kube/port.ts";
 import { deployments, horizontalPodAutoscalers, podTemplates, replicaSets } from "../kube/resources.ts";
 import { sameTemplate, templateHash } from "../workload/canonical.ts";
 import { pausePatch, releasePatch } from "../workload/hold.ts";
-import type { OwnState } from "../workload/own.ts";
+import { isSaturated, type OwnReplicaSet, type OwnState } from "../workload/own.ts";
 import { revisionObject } from "../workload/revision.ts";
 import { floorPatch } from "../workload/floor.ts";
 import { scalePatch, twinDeployment } from "../workload/twin.ts";
@@ -29,7 +29,7 @@ export async function arrangeWorkload(
 ): Promise<boolean> {
   const revision = await ensureRevision(context, rollout, run, seen);
   const held = await arrangeOwn(context, run, seen, desired.own);
-  const strays = desired.strays === "remove" && (await removeStrays(context, run.namespace, seen.ownState));
+  const strays = await removeStrays(context, run.namespace, seen.ownState, straysOf(seen, desired));
   const edited = await mendTwins(context, run, seen, desired);
   const twin = await arrangeTwin(context, run, seen, desired);
   const previous = desired.previousTwin === "gone" && (await removeTwin(context, seen.previousTwin));
@@ -106,14 +106,31 @@ async function arrangeOwn(context: Context, run: ReadRun, seen: Observed, wish: 
   return patchOwn(context, live, releasePatch(live));
 }
 
+/** Without pods that stay the deployment controller would bring the same ones back. */
+function straysOf({ ownState, unvetted }: Observed, { strays }: Desired): readonly OwnReplicaSet[] {
+  if (ownState === undefined || strays === "leave") return [];
+  if (strays === "notLive") return liveStrays(ownState);
+  return ownState.replicaSets.some((set) => set.specReplicas > 0 && !unvetted.includes(set)) ? unvetted : [];
+}
+
+/** All but the live revision's, once there is one. */
+export function liveStrays({ liveReplicaSet, strays }: OwnState): readonly OwnReplicaSet[] {
+  return liveReplicaSet === undefined ? [] : strays;
+}
+
 /**
  * Pods that a broken hold let through. Only while the pause is observed and they are not yet a full set: once they are, the deployment
  * controller undoes any scaling (machine rule 2).
  */
-export async function removeStrays(context: Context, namespace: string, state: OwnState | undefined): Promise<boolean> {
-  if (state === undefined || !state.pauseObserved || state.saturatedStray || state.liveReplicaSet === undefined)
-    return false;
-  const asked = state.strays.filter((stray) => stray.specReplicas > 0);
+export async function removeStrays(
+  context: Context,
+  namespace: string,
+  state: OwnState | undefined,
+  strays: readonly OwnReplicaSet[],
+): Promise<boolean> {
+  if (state === undefined || !state.pauseObserved) return false;
+  if (strays.some((stray) => isSaturated(stray, state.specReplicas))) return false;
+  const asked = strays.filter((stray) => stray.specReplicas > 0);
   for (const stray of asked) {
     context.log.warn(
       { namespace, replicaSet: stray.name, pods: stray.replicas },

@@ -10,7 +10,7 @@ import type { RoutingObjects, RoutingState } from "../traffic/types.ts";
 import { gitOpsWriter } from "../traffic/writers.ts";
 import { canonicalJson, sameTemplate, templateHash } from "../workload/canonical.ts";
 import { findAutoscaler, floorAsFound, restoreFloorPatch } from "../workload/floor.ts";
-import { readOwn, type OwnState } from "../workload/own.ts";
+import { readOwn, type OwnReplicaSet, type OwnState } from "../workload/own.ts";
 import { revisionTemplate } from "../workload/revision.ts";
 import { isTwinOf } from "../workload/twin.ts";
 import type { PodTemplate } from "../workload/types.ts";
@@ -39,6 +39,8 @@ export interface Observed {
   routing: RoutingState;
   own: KubeObject | undefined;
   ownState: OwnState | undefined;
+  /** Of the own Deployment's ReplicaSets those with pods, or asked to have some, of revisions that no run has vetted. */
+  unvetted: OwnReplicaSet[];
   twin: KubeObject | undefined;
   previousTwin: KubeObject | undefined;
   olderTwins: KubeObject[];
@@ -58,6 +60,7 @@ export function observeRun(context: Context, rollout: RunFacts["rollout"], run: 
   const routing = readRouting(spec.pinned, objects);
   const own = ownDeployment(caches, namespace, spec);
   const ownState = own === undefined ? undefined : readOwnState(caches, own, namespace, spec);
+  const unvetted = unvettedOf(caches, namespace, spec, ownState);
   const twin = twinNamed(caches, namespace, spec, twinName(spec, run.name));
   const twinPods = caches.pods.byIndex(BY_RUN, objectKey({ namespace, name: twinName(spec, run.name) }));
   const previousName = spec.from.track === "twin" && spec.reason !== "Converge" ? spec.from.workload : undefined;
@@ -75,7 +78,7 @@ export function observeRun(context: Context, rollout: RunFacts["rollout"], run: 
       ownState,
       ownState?.template === undefined ? "gone" : templateIs(caches, namespace, spec, ownState.template),
       spec,
-      vettedBefore(caches, namespace, spec, ownState),
+      unvetted,
     ),
     twin: twinFacts(twin, twinPods, {
       availableForMs: availableFor(context, `${key} twin`, twin),
@@ -96,7 +99,7 @@ export function observeRun(context: Context, rollout: RunFacts["rollout"], run: 
     evidence: context.evidence.facts(key, status, spec, { percent: routing.maxWeight, sinceMs }),
     identity: context.identity,
   };
-  return { facts, objects, routing, own, ownState, twin, previousTwin, olderTwins: older.twins, twinPods };
+  return { facts, objects, routing, own, ownState, unvetted, twin, previousTwin, olderTwins: older.twins, twinPods };
 }
 
 /** Twins of this Rollout but the ones of these names, and what is left of their pods. */
@@ -158,10 +161,10 @@ function isOnlyCandidate(state: OwnState, spec: RunSpec): boolean {
   return active.length === 1 && active.every((set) => set.revision === wanted && set.available >= state.specReplicas);
 }
 
-/** Names of the active ReplicaSets that earlier runs vetted: in a Deployment that could not catch up pods of older revisions linger. */
-function vettedBefore(caches: Caches, namespace: string, spec: RunSpec, state: OwnState | undefined): Set<string> {
-  const others = state?.replicaSets.filter((set) => set.revision === "other" && set.replicas > 0) ?? [];
-  if (others.length === 0) return new Set();
+/** Earlier runs vetted some of the others: in a Deployment that could not catch up pods of older revisions linger. */
+function unvettedOf(caches: Caches, namespace: string, spec: RunSpec, state: OwnState | undefined): OwnReplicaSet[] {
+  const others = state?.strays.filter((set) => set.revision === "other") ?? [];
+  if (others.length === 0) return [];
   const runs = caches.runs.byIndex(BY_ROLLOUT, objectKey({ namespace, name: spec.rollout })).map(readRun);
   const hashes = new Set(
     runs.flatMap((run) => {
@@ -173,14 +176,14 @@ function vettedBefore(caches: Caches, namespace: string, spec: RunSpec, state: O
     const object = caches.replicaSets.get(namespace, name);
     return object !== undefined && hashes.has(templateHash(templateIn(object)));
   };
-  return new Set(others.filter(isVetted).map(({ name }) => name));
+  return others.filter((set) => !isVetted(set));
 }
 
 function ownFacts(
   state: OwnState | undefined,
   template: TemplateIs,
   spec: RunSpec,
-  before: ReadonlySet<string>,
+  unvetted: readonly OwnReplicaSet[],
 ): OwnFacts {
   if (state === undefined) {
     return {
@@ -198,8 +201,8 @@ function ownFacts(
     };
   }
   const strays = state.replicaSets.filter((set) => set.revision === "other");
-  const vetted = state.replicaSets.filter((set) => set.revision !== "other" || before.has(set.name));
-  const podsOf = (sets: OwnState["replicaSets"]) => sets.reduce((sum, set) => sum + set.replicas, 0);
+  const vetted = state.replicaSets.filter((set) => !unvetted.includes(set));
+  const podsOf = (sets: readonly OwnReplicaSet[]) => sets.reduce((sum, set) => sum + set.replicas, 0);
   return {
     template,
     paused: state.paused,
@@ -209,7 +212,7 @@ function ownFacts(
     vettedAvailable: vetted.reduce((sum, set) => sum + set.available, 0),
     oneActive: state.activeCount === 1,
     strayPods: podsOf(strays),
-    unvettedPods: podsOf(strays.filter((set) => !before.has(set.name))),
+    unvettedPods: podsOf(unvetted),
     onlyCandidate: isOnlyCandidate(state, spec),
     rolledOut: state.rolledOut,
   };

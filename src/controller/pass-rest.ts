@@ -13,7 +13,7 @@ import { adoptPatch, heldBy, pausePatch, releasePatch } from "../workload/hold.t
 import { specReplicas } from "../workload/fields.ts";
 import { runName } from "../workload/names.ts";
 import { readOwn, type OwnState } from "../workload/own.ts";
-import { removeStrays } from "./act-workload.ts";
+import { liveStrays, removeStrays } from "./act-workload.ts";
 import { patchOwn } from "./patch-own.ts";
 import { templateIn } from "./template-in.ts";
 import { answerUndo, askedUndo, type AskedUndo } from "./asked-undo.ts";
@@ -245,7 +245,8 @@ async function bringBack(context: Context, at: At, own: KubeObject, message: str
 async function keepOut(context: Context, { rollout, state, live, newest }: At, own: KubeObject): Promise<boolean> {
   if (heldBy(own) !== rollout.metadata.name) return mark(context, rollout, own);
   if (await mendHold(context, rollout, own, newest)) return true;
-  return live?.track === "own" && (await removeStrays(context, rollout.metadata.namespace ?? "", state));
+  if (live?.track !== "own" || state === undefined) return false;
+  return removeStrays(context, rollout.metadata.namespace ?? "", state, liveStrays(state));
 }
 
 /** Without the policy the pause is the hold: it is kept up also while the spec cannot be read. */

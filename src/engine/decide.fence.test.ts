@@ -49,7 +49,7 @@ describe("fencing", () => {
   ])("does not narrow while there is %s", (_, own) => {
     const { status, desired } = decide(factsOf("Fencing", { own }));
     expect(status.phase).toBe("Fencing");
-    expect(desired).toMatchObject({ own: "pause", strays: "remove", atMost: 0 });
+    expect(desired).toMatchObject({ own: "pause", strays: "notLive", atMost: 0 });
     expect(desired.labels).toBeUndefined();
   });
 
@@ -95,7 +95,7 @@ describe("before the fence", () => {
   test.each(["Preflight", "Waiting", "Paused"] as const)("%s leaves traffic as it was found", (state) => {
     const status = { asFound: undefined, weightInForce: 0, step: 0 };
     const { desired } = decide(factsOf(state, { status, suspend: true, twin: { exists: false } }));
-    expect(desired).toEqual({ atMost: 100, withdraw: false, own: "pause", strays: "remove", floor: "leave" });
+    expect(desired).toEqual({ atMost: 100, withdraw: false, own: "pause", strays: "notLive", floor: "leave" });
   });
 
   test("Preflight names what failed, and goes on when it is mended", () => {

@@ -188,9 +188,9 @@ function statusOf(now: Progress, facts: RunFacts): RunStatus {
     ...(final && status.finishedAt === undefined ? { finishedAt: rfc3339(facts.nowMs) } : {}),
     ...(facts.preflight === undefined ? {} : { preflight: facts.preflight }),
     ...(judged && !final ? { objectives: evidence.verdicts.map(objectiveStatus) } : {}),
-    // Releasing has brought the users back to the Service's own pods.
+    // Releasing has brought the users back to the Service's own pods, unless a newer template came first.
     liveOnTwin:
-      status.phase !== "Releasing" &&
+      (status.phase !== "Releasing" || now.phase === "Promoted") &&
       (now.memory.liveOnTwin || (final && now.phase !== "Promoted" && spec.from.track === "twin")),
     weightInForce: weightNow(now),
     contended: final ? undefined : labelsContended(now.memory.relabels, facts),

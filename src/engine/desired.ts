@@ -1,6 +1,6 @@
 import type { Phase } from "../api/phase.ts";
 import type { RunFacts } from "./facts.ts";
-import type { Memory } from "./memory.ts";
+import { msOf, type Memory } from "./memory.ts";
 import { stepAt } from "./plan.ts";
 import { drainedOfPods, labelsSettled, previousGone, twinGone, widened } from "./progress.ts";
 import {
@@ -10,6 +10,7 @@ import {
   labelsOf,
   liveAtSize,
   mayReturn,
+  ownHeld,
   ownSize,
   ownStandsIn,
   twinTarget,
@@ -38,8 +39,11 @@ export interface Desired {
   /** Those of runs before that. */
   olderTwins?: "gone";
   own: "leave" | "pause" | "release";
-  /** Pods of the own Deployment that are not of the live revision are taken away: its hold was broken (machine rule 2). */
-  strays: "leave" | "remove";
+  /**
+   * Pods of the own Deployment that came through a broken hold, or before it was paused, are taken away (machine rule 2): all that are
+   * not of the live revision, or those that no run has vetted.
+   */
+  strays: "leave" | "notLive" | "unvetted";
   /** The autoscaler may not go below the size at the start. */
   floor: "leave" | "raise" | "restore";
 }
@@ -59,7 +63,7 @@ const HELD_AT_LIVE: readonly Phase[] = [
 ];
 
 export function desiredOf(phase: Phase, memory: Memory, facts: RunFacts): Desired {
-  const strays = HELD_AT_LIVE.includes(phase) ? "remove" : "leave";
+  const strays = HELD_AT_LIVE.includes(phase) ? "notLive" : "leave";
   const held: Desired = { atMost: 0, withdraw: false, own: "pause", strays, floor: "leave" };
   const labels = labelsOf(phase, memory, facts);
   const weighted = {
@@ -103,7 +107,8 @@ export function desiredOf(phase: Phase, memory: Memory, facts: RunFacts): Desire
       return {
         ...held,
         atMost: 100,
-        own: facts.own.template === "other" ? "pause" : "leave",
+        own: ownReleasing(memory, facts),
+        strays: "unvetted",
         floor: "raise",
         ...releasing(phase, memory, facts),
       };
@@ -189,10 +194,22 @@ function restoring(facts: RunFacts): Partial<Desired> {
   return { restore: settled ? "rule" : "routes", floor: "restore" };
 }
 
+/** A Deployment that was rolling to the vetted template already, as in Converging, may finish that for as long as a run waits. */
+function ownReleasing(memory: Memory, { own, hold, nowMs }: RunFacts): Desired["own"] {
+  if (own.template === "other") return "pause";
+  // Its pods are all of a template that is not vetted: no scaling takes them away, rolling to the one that is does (machine rule 2).
+  if (own.template === "candidate" && own.unvettedPods > 0 && own.vettedAvailable === 0) return "release";
+  if (hold === "policy") return "leave";
+  const dueMs = msOf(memory.deadlines.progress);
+  const mayRoll = own.template === "candidate" && !own.onlyCandidate && (dueMs === undefined || nowMs < dueMs);
+  return mayRoll ? "leave" : "pause";
+}
+
 function releasing(phase: Phase, memory: Memory, facts: RunFacts): Partial<Desired> {
   if (twinGone(facts) && previousGone(facts)) return restoring(facts);
   const { own } = facts;
-  if (own.unvettedPods > 0 || own.vettedAvailable < ownSize(facts)) return {};
+  // Where only a pause holds it, the next template would roll in among the pods that \`stable\` is opened to.
+  if (!ownHeld(facts) || own.unvettedPods > 0 || own.vettedAvailable < ownSize(facts)) return {};
   const labels = labelsOf(phase, memory, facts);
   const settled = labelsSettled(phase, memory, facts);
   return {

@@ -9,7 +9,7 @@ import { promotionStep, stepAt } from "./plan.ts";
 import { labelsContended } from "./relabel.ts";
 import { MOST_RESHIFTS, recentReshifts } from "./reshift.ts";
 import { windowClosed, windowOverrun } from "./window-hold.ts";
-import { joinBreached, twinWhole } from "./world.ts";
+import { joinBreached, sameLabels, twinWhole } from "./world.ts";
 
 /** The states in which the candidate should have the weight in force: a lower one found was lowered by somebody. */
 const CARRYING: readonly Phase[] = ["Waiting", "Scaling", "Shifting", "Observing", "Paused", "SwappingLabels"];
@@ -66,9 +66,17 @@ function routeMissing(phase: Phase, facts: RunFacts): string | undefined {
   return `a route was put back to a form without the subsets by ${facts.routing.lastWriter}, with the candidate's pods behind it`;
 }
 
-/** Joining is finished first, unless a breach in it has brought every user back to the whole twin (machine rule 10). */
+/**
+ * Joining is finished first, unless a breach in it has brought every user back to the whole twin (machine rule 10). So is Releasing, unless
+ * the Rollout stays and every user is on the whole twin still.
+ */
 function mayLeave(phase: Phase, memory: Memory, facts: RunFacts): boolean {
-  return phase !== "Joining" || (joinBreached(memory) && twinWhole(facts) && labelsSettled(phase, memory, facts));
+  if (phase === "Joining") return joinBreached(memory) && twinWhole(facts) && labelsSettled(phase, memory, facts);
+  return phase !== "Releasing" || (!facts.rollout.deleting && twinWhole(facts) && onTwin(facts));
+}
+
+function onTwin({ routing, run }: RunFacts): boolean {
+  return routing.stable !== undefined && sameLabels(routing.stable, run.spec.to.podLabels);
 }
 
 /** A plan is mended by mending the Rollout: before anything was done, the run gives way to one made from the new spec. */

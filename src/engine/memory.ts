@@ -115,6 +115,8 @@ function enter(next: Memory, cell: GoCell, event: EngineEvent, plan: Plan): void
   next.since = rfc3339(event.nowMs);
   next.stalled = undefined;
   next.inconclusiveSince = undefined;
+  // A deletion that did not come to pass is no reason for its end.
+  if (cell.to === "Promoted") next.end = undefined;
   if (cell.to !== "Paused") next.pause = undefined;
   if (cell.to !== "Observing") next.appliedAt = undefined;
   else next.appliedAt = rfc3339(event.nowMs);

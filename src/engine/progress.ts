@@ -6,7 +6,7 @@ import { msOf, type Memory } from "./memory.ts";
 import { isLastStep, stepAt } from "./plan.ts";
 import { podSharePercent } from "./size.ts";
 import { windowHolds } from "./window-hold.ts";
-import { isPlain, labelsOf, sameLabels, twinTarget } from "./world.ts";
+import { isPlain, labelsOf, ownHeld, sameLabels, twinTarget } from "./world.ts";
 
 /** From the write of a weight until proxies have it, where nothing can be waited for any longer: istiod's own pause and its push. */
 export const ROUTED_MS = 2_000;
@@ -194,15 +194,9 @@ function atZero(facts: RunFacts): boolean {
 
 function converged(memory: Memory, facts: RunFacts): boolean {
   if (memory.stalled?.reason === "ConvergeBreached") return false;
-  const { own, hold } = facts;
+  const { own } = facts;
   // Joining opens `stable` to all of the Service's pods: an earlier run's, of another revision, must not be among them.
-  return (
-    previousGone(facts) &&
-    own.template === "candidate" &&
-    own.rolledOut &&
-    own.replicas > 0 &&
-    (hold === "policy" || (own.paused && own.pauseObserved))
-  );
+  return previousGone(facts) && own.template === "candidate" && own.rolledOut && own.replicas > 0 && ownHeld(facts);
 }
 
 /** Nothing is left of the twin that users were on when the run began, nor of any before it. */

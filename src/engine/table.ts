@@ -19,6 +19,9 @@ const tooLateToPause = refuse("this cannot be paused: every user is on the new v
 const JOIN_ENDS =
   "only once a breach has brought every user back to the whole twin (rule 10); otherwise joining is finished first";
 
+const RUN_ALONE =
+  "only where the RolloutRun alone was deleted and every user is on the whole twin still; otherwise releasing is finished first";
+
 /** While the candidate carries a share, or may soon. */
 const underway = {
   breachRollback: withdraw("Breach"),
@@ -249,6 +252,7 @@ export const TABLE: Readonly<Record<State, Row>> = {
   Releasing: {
     ...goingBack,
     released: go("byEnd"),
+    newTemplate: go("Promoted", { liveOnTwin: true, note: RUN_ALONE }),
     retry: stay("writes again now"),
   },
   Withdrawing: {

@@ -181,7 +181,7 @@ function act(world: World, desired: Desired): void {
   if (desired.restore === "routes") reroute(world, "plain", 0);
   if (desired.restore === "rule") relabel(world, SELECTOR, SELECTOR);
   if (desired.own !== "leave") world.own.paused = desired.own === "pause";
-  if (desired.strays === "remove") world.own.stray = 0;
+  if (desired.strays !== "leave") world.own.stray = 0;
   if (desired.twin === "gone") world.twin = { ...world.twin, exists: false, replicas: 0 };
   else if (desired.twin !== undefined) world.twin = { ...world.twin, exists: true, replicas: desired.twin.replicas };
 }

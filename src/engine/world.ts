@@ -60,6 +60,11 @@ export function twinWhole(facts: RunFacts): boolean {
   return facts.twin.exists && facts.twin.full && facts.twin.available >= wholeTwin(facts);
 }
 
+/** No template that is written now makes pods in the own Deployment: which of them there are is known for good. */
+export function ownHeld({ own, hold }: RunFacts): boolean {
+  return own.template === "gone" || hold === "policy" || (own.paused && own.pauseObserved);
+}
+
 export function joinBreached(memory: Memory): boolean {
   return memory.stalled?.reason === "JoinBreached";
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { deployment, replicaSet, template } from "./fixtures.test-helper.ts";
-import { ownPodLabels, readOwn } from "./own.ts";
+import { isSaturated, type OwnState, ownPodLabels, readOwn } from "./own.ts";
 
 const vetted = { live: template("v1"), candidate: template("v2") };
 
@@ -17,7 +17,6 @@ test("at rest: one ReplicaSet, live, rolled out", () => {
     liveReady: 4,
     liveAvailable: 4,
     strays: [],
-    saturatedStray: false,
     rolledOut: true,
   });
   expect(state.replicaSets.map(({ revision }) => revision)).toEqual(["live", "other"]);
@@ -37,26 +36,29 @@ test("a pause counts once the deployment controller has seen it", () => {
 });
 
 describe("a broken hold", () => {
+  const saturated = ({ strays, specReplicas }: OwnState) =>
+    strays.filter((stray) => isSaturated(stray, specReplicas)).map(({ name }) => name);
+
   test("a stray ReplicaSet that is not full can still be taken back", () => {
     const sets = [replicaSet("v1", [3, 3, 3, 3]), replicaSet("v2", [2, 2, 1, 0])];
     expect(readOwn(deployment("v2"), sets, vetted)).toMatchObject({
       activeCount: 2,
       liveReady: 3,
       strays: [{ revision: "candidate", specReplicas: 2 }],
-      saturatedStray: false,
       rolledOut: false,
     });
   });
 
   test("one that is full but not yet available too", () => {
     const sets = [replicaSet("v1", [1, 1, 1, 1]), replicaSet("v2", [4, 4, 4, 3])];
-    expect(readOwn(deployment("v2"), sets, vetted).saturatedStray).toBe(false);
+    expect(saturated(readOwn(deployment("v2"), sets, vetted))).toEqual([]);
   });
 
   test("one that is full and available cannot", () => {
     const sets = [replicaSet("v1", [0, 0, 0, 0]), replicaSet("v9", [4, 4, 4, 4])];
     const state = readOwn(deployment("v9"), sets, vetted);
-    expect(state).toMatchObject({ saturatedStray: true, liveReady: 0, strays: [{ revision: "other" }] });
+    expect(state).toMatchObject({ liveReady: 0, strays: [{ revision: "other" }] });
+    expect(saturated(state)).toEqual(["checkout-hash-v9"]);
     expect(state.liveReplicaSet?.specReplicas).toBe(0);
   });
 
@@ -91,7 +93,7 @@ describe("rolledOut", () => {
       status: { replicas: 0, updatedReplicas: 0, availableReplicas: 0 },
     });
     const state = readOwn(own, [replicaSet("v1", [0, 0, 0, 0])], vetted);
-    expect(state).toMatchObject({ rolledOut: true, activeCount: 0, saturatedStray: false });
+    expect(state).toMatchObject({ rolledOut: true, activeCount: 0 });
   });
 });
 

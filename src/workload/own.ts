@@ -31,8 +31,6 @@ export interface OwnState {
   liveAvailable: number;
   /** Active ReplicaSets of another revision than the live one. */
   strays: OwnReplicaSet[];
-  /** One of them is full and available: the deployment controller then removes all others, whatever is written (machine rule 2). */
-  saturatedStray: boolean;
   /** One ReplicaSet is active, of the template that stands in the Deployment, and all of it is available. */
   rolledOut: boolean;
 }
@@ -50,7 +48,6 @@ const ABSENT: OwnState = {
   liveReady: 0,
   liveAvailable: 0,
   strays: [],
-  saturatedStray: false,
   rolledOut: false,
 };
 
@@ -87,7 +84,6 @@ export function readOwn(
     liveReady: live.reduce((sum, { ready }) => sum + ready, 0),
     liveAvailable: live.reduce((sum, { available }) => sum + available, 0),
     strays,
-    saturatedStray: size > 0 && strays.some((each) => each.specReplicas >= size && each.available >= size),
     rolledOut: isSettled(own, size) && (size === 0 ? active.length === 0 : active.length === 1 && currentActive === 1),
   };
 }
@@ -123,6 +119,11 @@ function isOf(object: KubeObject, template: PodTemplate | undefined): boolean {
 
 function isActive(replicaSet: OwnReplicaSet | undefined): boolean {
   return replicaSet !== undefined && (replicaSet.specReplicas > 0 || replicaSet.replicas > 0);
+}
+
+/** Full and available in a Deployment of `size` pods: the deployment controller then removes all others, whatever is written (machine rule 2). */
+export function isSaturated({ specReplicas, available }: OwnReplicaSet, size: number): boolean {
+  return size > 0 && specReplicas >= size && available >= size;
 }
 
 /** Labels that pick a ReplicaSet's pods out of the Service's: what `stable` is narrowed to. */

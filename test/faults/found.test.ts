@@ -208,6 +208,32 @@ const FOUND: readonly [string, Partial<Setting>, readonly [atMs: number, action:
       [5_500, { kind: "deleteRoute" }],
     ],
   ],
+  [
+    "a run that was deleted as a newer template began to roll stayed in Releasing, for want of anybody to take that one's pods away",
+    { hold: "none" },
+    [
+      [0, { kind: "ship", tag: "v2" }],
+      [400, { kind: "scaleTwin", replicas: 0 }],
+      [10_200, { kind: "command", verb: "approve", step: "first" }],
+      [19_800, { kind: "delayWatches", delayMs: 200, forMs: 1_700 }],
+      [21_400, { kind: "deleteRun", policy: "Background" }],
+      [21_400, { kind: "ship", tag: "v3" }],
+      [21_400, { kind: "delayWatches", delayMs: 200, forMs: 500 }],
+    ],
+  ],
+  [
+    "a run that was deleted stayed in Releasing, since a newer template had rolled out whole meanwhile",
+    { hold: "none" },
+    [
+      [0, { kind: "ship", tag: "v2" }],
+      [400, { kind: "scaleTwin", replicas: 0 }],
+      [10_200, { kind: "command", verb: "approve", step: "first" }],
+      [19_800, { kind: "delayWatches", delayMs: 900, forMs: 1_700 }],
+      [21_400, { kind: "deleteRun", policy: "Background" }],
+      [21_400, { kind: "ship", tag: "v3" }],
+      [21_400, { kind: "delayWatches", delayMs: 1_700, forMs: 500 }],
+    ],
+  ],
 ];
 
 test.each(FOUND)("holds where once %s", async (_what, setting, actions) => {
