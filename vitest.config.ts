@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { LabSequencer } from "./test/lab/sequencer.ts";
 
 /** The real controller on the simulator: minutes of simulated time each, so apart from the unit tests. */
 const simulated = [
@@ -11,6 +12,7 @@ const simulated = [
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LabSequencer },
     projects: [
       {
         test: {
@@ -22,6 +24,7 @@ export default defineConfig({
             "test/lab/fault-proxy/*.test.ts",
             "test/lab/kubelet/*.test.ts",
             "test/lab/mesh/*.test.ts",
+            "test/lab/durations.test.ts",
             "test/lab/request-log.test.ts",
             "test/lab/tools/*.test.ts",
             "test/lab/serve/*.test.ts",

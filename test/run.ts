@@ -3,8 +3,8 @@
  * simulator, random schedules of faults on it, contract tests against a real apiserver, end-to-end tests on the lab. Ends with
  * "N passed, N failed"; a skipped test fails the run.
  *
- * The lab's tests mostly wait, so what is simulated runs beside them with what they leave of the processors; what it has to say is
- * printed when it is through.
+ * The lab's tests mostly wait, so there are two labs, which share them, and what is simulated runs beside them with what they leave of
+ * the processors. What runs beside something else has its say when it is through.
  *
  *   node test/run.ts [static|unit|sim|faults|contract|e2e ...]      all of them when none is named
  */
@@ -26,6 +26,9 @@ const STATIC: readonly (readonly string[])[] = [
   ["tsc", "-p", "."],
 ];
 
+const LABS = 2;
+const IN_NAMESPACE = ["node", "test/lab/netns.ts", "vitest"];
+
 const wanted = process.argv.slice(2);
 const known = ["static", "unit", "sim", "faults", "contract", "e2e"];
 const unknown = wanted.filter((stage) => !known.includes(stage));
@@ -40,10 +43,10 @@ try {
   if (wants("static")) for (const command of STATIC) count(await exitCode(command));
   if (wants("unit")) await vitest("unit", ["vitest"]);
   const simulated = wants("contract") || wants("e2e") ? simulate(join(scratch, "simulated.log")) : simulate();
-  // Inside a network namespace, where pods have addresses; the tools that are missing are built on the way in.
-  for (const project of ["contract", "e2e"]) {
-    if (wants(project)) await vitest(project, ["node", "test/lab/netns.ts", "vitest"]);
-  }
+  if (wants("contract") || wants("e2e")) await exitCode(["node", "test/lab/prepare.ts"]);
+  // Inside a network namespace, where pods have addresses.
+  if (wants("contract")) await vitest("contract", IN_NAMESPACE);
+  if (wants("e2e")) await playLabs();
   await simulated;
 } finally {
   await rm(scratch, { recursive: true, force: true });
@@ -60,7 +63,18 @@ function wants(stage: string): boolean {
 async function simulate(logFile?: string): Promise<void> {
   const command = logFile === undefined ? ["vitest"] : ["nice", "-n", "19", "vitest"];
   for (const stage of ["sim", "faults"]) if (wants(stage)) await vitest(stage, command, logFile);
-  if (logFile !== undefined) process.stdout.write(await readFile(logFile, "utf8").catch(() => ""));
+  if (logFile !== undefined) await printLog(logFile);
+}
+
+/** A lab in a network namespace each, with a share of the tests; what all but the first have to say comes at the end. */
+async function playLabs(): Promise<void> {
+  const logs = Array.from({ length: LABS }, (_, at) => (at === 0 ? undefined : join(scratch, `lab-${at + 1}.log`)));
+  await Promise.all(logs.map((log, at) => vitest("e2e", IN_NAMESPACE, log, [`--shard=${at + 1}/${LABS}`])));
+  for (const log of logs) if (log !== undefined) await printLog(log);
+}
+
+async function printLog(path: string): Promise<void> {
+  process.stdout.write(await readFile(path, "utf8").catch(() => ""));
 }
 
 function count(code: number): void {
@@ -68,9 +82,14 @@ function count(code: number): void {
   else tally.failed++;
 }
 
-async function vitest(project: string, command: readonly string[], logFile?: string): Promise<void> {
-  const report = join(scratch, `${project}.json`);
-  const options = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+async function vitest(
+  project: string,
+  command: readonly string[],
+  logFile?: string,
+  more: readonly string[] = [],
+): Promise<void> {
+  const report = join(scratch, `${[project, ...more].join("-").replaceAll("/", "-of-")}.json`);
+  const options = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...more];
   const code = await exitCode([...command, "run", "--project", project, ...options], logFile);
   const result = await readReport(report);
   tally.passed += result.passed;
