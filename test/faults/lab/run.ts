@@ -1,7 +1,7 @@
 /**
  * `npm run faults -- --times N`: lets go wrong on the lab what may go wrong, N times, and prints a Markdown table of how it went. The
  * controller is killed in every state of a run, side by side in namespaces of their own; then come foreign hands, deletion,
- * autoscalers, API faults and the rest, a test file each. Ends with 1 when a turn failed.
+ * autoscalers, API faults and the rest, a test file each, shared out to several labs. Ends with 1 when a turn failed.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -9,11 +9,16 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { prepareTools } from "../../lab/tools.ts";
+import { shareOut } from "../../lab/durations.ts";
 import { killCases, titleOf } from "./cases.ts";
 import { casesNamed } from "./plan.ts";
 import { suites, suitesNamed, type Suite } from "./suites.ts";
 import { tableOf, type Turn } from "./table.ts";
 import { turnsIn } from "./vitest-report.ts";
+
+/** Those for everything but the kills. */
+const LABS = 3;
 
 const HELP = `npm run faults -- [--times N] [--only PATTERN]
 
@@ -23,7 +28,7 @@ controller (kill -9) in every state of a run and begins it again 5 s later. Then
 ${suites.map(({ name }) => `  ${name}`).join("\n")}
 
 Prints a table: how often each case passed, and for the kills of a bad version the seconds from the controller's start until no user
-met it any more. ${killCases.length} kills take about 5 minutes a turn on 2 cores, the rest about 13.
+met it any more. ${killCases.length} kills take about 5 minutes a turn on 2 cores, the rest, in ${LABS} labs side by side, about 5.
 
   --times N        how often each case is played, from 1 to 100 (default 1)
   --only PATTERN   only cases that have this in their name, as "killed", Observing, "turns bad" or deletion
@@ -57,6 +62,7 @@ async function main(args: string[]): Promise<number> {
   const files = suitesNamed(values.only);
   if (kills.length + files.length === 0)
     throw new Error(`--only ${JSON.stringify(values.only)}: no case has that in its name; there are:\n${titles()}`);
+  await prepareTools();
   const dir = await mkdtemp(join(tmpdir(), "sluice-faults-"));
   try {
     const killed = kills.length === 0 ? nothing : await playKills(dir, times, values.only ?? "");
@@ -104,11 +110,30 @@ async function playKills(dir: string, times: number, only: string): Promise<Play
   return { turns, ended: code === 0 };
 }
 
+/** They mostly wait: labs side by side share them, and each goes on to its next turn by itself. */
 async function playSuites(dir: string, times: number, chosen: readonly Suite[]): Promise<Played> {
+  const shares = shareOut(
+    chosen.map(({ file }) => file),
+    LABS,
+  ).filter((files) => files.length > 0);
+  const played = await Promise.all(
+    shares.map((files, at) =>
+      playShare(
+        join(dir, `lab-${at + 1}`),
+        times,
+        chosen.filter(({ file }) => files.includes(file)),
+      ),
+    ),
+  );
+  const turns = played.flatMap((each) => each.turns).toSorted((a, b) => a.turn - b.turn);
+  return { turns, ended: played.every(({ ended }) => ended) };
+}
+
+async function playShare(name: string, times: number, chosen: readonly Suite[]): Promise<Played> {
   const turns: Turn[] = [];
   let ended = true;
   for (let turn = 1; turn <= times; turn += 1) {
-    const report = join(dir, `turn-${turn}.json`);
+    const report = `${name}-turn-${turn}.json`;
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
     const code = await runTests([...chosen.map(({ file }) => file), ...reporters]);
     ended &&= code === 0;
