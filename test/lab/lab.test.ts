@@ -109,9 +109,10 @@ describe("pods", () => {
 
   test("that are deleted fail no request, since they serve through their grace period", async () => {
     await using load = startLoad({ url: lab.gateway.url, host: shop.host, ratePerSecond: 100 });
-    await until("users are served", () => load.log.total >= 50);
     const [victim] = await lab.kubelet.pods(shop.namespace);
     const name = victim?.name ?? "";
+    // Envoy may hear of a pod a second later than the Deployment counts it.
+    await until("users are served by it", () => load.log.answers.filter(({ pod }) => pod === name).length >= 10);
     await lab.admin.delete({ apiVersion: "v1", kind: "Pod", namespace: shop.namespace, name });
     await until(
       "it is gone and replaced",
@@ -123,7 +124,6 @@ describe("pods", () => {
     );
     const log = await load.stop();
     expect(log.failures()).toEqual([]);
-    expect(log.answers.filter(({ pod }) => pod === name).length).toBeGreaterThan(0);
   });
 
   test("that a test makes unready leave the endpoints, and come back", async () => {

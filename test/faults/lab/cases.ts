@@ -1,24 +1,14 @@
-import type { Outcome, State } from "../../../src/api/phase.ts";
+import type { Outcome } from "../../../src/api/phase.ts";
 import { command, type Scene } from "../../e2e/scene.ts";
 import { goodRelease } from "../../e2e/seen.ts";
+import { block, deleting, gated, keepLong, pausing, unblock, undoing, type WayInto } from "./way-into.ts";
 
-/** A controller is killed in `state`, and begun again after some seconds. */
-export interface KillCase {
-  readonly state: State;
+/** A controller is killed in a state, and begun again after some seconds. */
+export interface KillCase extends WayInto {
   /** What is shipped: a good version, a bad one, or one that turns bad while there is no controller. */
   readonly version: "good" | "bad" | "turns bad";
   /** Tag of the image. @default by version */
   readonly tag?: string;
-  /** Laid over the Rollout's spec. */
-  readonly spec?: Readonly<Record<string, unknown>>;
-  /** Before the version is shipped. */
-  readonly prepare?: (scene: Scene) => Promise<void>;
-  /** From where the run goes into the state: what a person does there. */
-  readonly turnOff?: { readonly at: State; readonly act: (scene: Scene) => Promise<unknown> };
-  /** In which step of the plan, counted from 0. @default any */
-  readonly step?: number;
-  /** Not before users' proxy has this percent in force. */
-  readonly inForce?: number;
   /** What a person does while there is no controller. */
   readonly meanwhile?: (scene: Scene) => Promise<unknown>;
   /** What a person does once the controller is back. */
@@ -43,33 +33,10 @@ export function titleOf({ state, version, step, also }: KillCase): string {
   return [`killed in ${where}`, what, ...(also === undefined ? [] : [also])].join(", ");
 }
 
-/** Long enough that only evidence ends it, never time: with no controller the clock goes on. */
-const LONG = "60s";
-const keepLong = { promotion: { ramp: [100], observe: "3s", keepPrevious: LONG } };
-const gated = { steps: [{ name: "first", weight: 10, observe: "3s", approval: {} }] };
 const approved = [...goodRelease.slice(0, 5), "CommandAccepted", ...goodRelease.slice(9)];
 const upTo = (reason: string) => goodRelease.slice(0, goodRelease.indexOf(reason) + 1);
 
-const blocked: Pick<KillCase, "prepare" | "meanwhile"> = {
-  // Its name is the one that the candidate's Deployment needs: the run stays in Preflight until it is gone.
-  prepare: async ({ lab, shop }) => {
-    const template = { metadata: { labels: { app: "other" } }, spec: { containers: [{ name: "app", image: "x:v1" }] } };
-    await lab.admin.create({
-      apiVersion: "apps/v1",
-      kind: "Deployment",
-      metadata: { name: "checkout-1", namespace: shop.namespace },
-      spec: { replicas: 0, selector: { matchLabels: { app: "other" } }, template },
-    });
-  },
-  meanwhile: async ({ lab, shop }) => {
-    const other = { apiVersion: "apps/v1", kind: "Deployment", namespace: shop.namespace, name: "checkout-1" };
-    await lab.admin.delete(other);
-  },
-};
-
-const pausing: KillCase["turnOff"] = { at: "Observing", act: (scene) => command(scene, 1, "pause") };
-const undoing: KillCase["turnOff"] = { at: "Keeping", act: (scene) => command(scene, 1, "undo") };
-const deleting: KillCase["turnOff"] = { at: "Keeping", act: ({ lab, rollout }) => lab.admin.delete(rollout) };
+const blocked: Pick<KillCase, "prepare" | "meanwhile"> = { prepare: block, meanwhile: unblock };
 
 /** Every state of a run. Where users can be on a version that turns bad meanwhile, that too. */
 export const killCases: readonly KillCase[] = [

@@ -14,6 +14,7 @@ import {
   withImage,
 } from "../../e2e/seen.ts";
 import { type KillCase, titleOf } from "./cases.ts";
+import { goInto } from "./way-into.ts";
 
 /** How long there is no controller, as users count it: 100 of them ask each second. */
 const REQUESTS_WITHOUT_CONTROLLER = 500;
@@ -77,22 +78,6 @@ export async function playKill(
   const safeAfterMs = Math.max(0, (log.lastFailure()?.sentAtMs ?? 0) - fromMs);
   expect(safeAfterMs, "ms until users are safe").toBeLessThanOrEqual(SAFE_MS);
   return { title: titleOf(each), safeAfterMs };
-}
-
-async function goInto(scene: Scene, { state, step, turnOff, inForce }: KillCase): Promise<void> {
-  const { runs } = scene;
-  if (turnOff !== undefined) {
-    await runs.waitFor(1, turnOff.at);
-    await turnOff.act(scene);
-  }
-  await runs.waitFor(1, state);
-  if (step !== undefined)
-    await until(`${state} of step ${step}`, () => {
-      const { phase, step: now } = runs.find(1)?.status ?? {};
-      return phase === state && now === step;
-    });
-  if (inForce !== undefined)
-    await until(`${inForce} % is in force`, () => canaryPercents(scene.weights.history).at(-1) === inForce);
 }
 
 /** As it is stored, which is all that the next controller knows. */

@@ -18,7 +18,7 @@ import { tableOf, type Turn } from "./table.ts";
 import { turnsIn } from "./vitest-report.ts";
 
 /** Those for everything but the kills. */
-const LABS = 3;
+const LABS = 2;
 
 const HELP = `npm run faults -- [--times N] [--only PATTERN]
 
@@ -28,7 +28,7 @@ controller (kill -9) in every state of a run and begins it again 5 s later. Then
 ${suites.map(({ name }) => `  ${name}`).join("\n")}
 
 Prints a table: how often each case passed, and for the kills of a bad version the seconds from the controller's start until no user
-met it any more. ${killCases.length} kills take about 5 minutes a turn on 2 cores, the rest, in ${LABS} labs side by side, about 5.
+met it any more. ${killCases.length} kills take about 5 minutes a turn on 2 cores, the rest, in ${LABS} labs side by side, about 7.
 
   --times N        how often each case is played, from 1 to 100 (default 1)
   --only PATTERN   only cases that have this in their name, as "killed", Observing, "turns bad" or deletion
@@ -149,7 +149,7 @@ async function runTests(args: readonly string[], environment: Record<string, str
   const netns = join(import.meta.dirname, "..", "..", "lab", "netns.ts");
   const child = spawn(process.execPath, [netns, "vitest", "run", "--project", "e2e", ...args], {
     stdio: "inherit",
-    env: { ...process.env, ...environment },
+    env: { ...process.env, SLUICE_LAB_FAULTS_ALL: "1", ...environment },
   });
   const forward = (signal: NodeJS.Signals) => child.kill(signal);
   const ignore = () => undefined;

@@ -1,0 +1,102 @@
+import { expect, type TestContext } from "vitest";
+import { sluiceApi } from "../../e2e/run.ts";
+import { createScene, moreRequests, type Scene } from "../../e2e/scene.ts";
+import { eventsOf, objectsAsWritten, withImage } from "../../e2e/seen.ts";
+import type { Ref } from "../../lab/admin.ts";
+import type { LabClient } from "../../lab/client.ts";
+import { until } from "../../lab/wait.ts";
+import type { DeletionCase } from "./deletions.ts";
+import { goInto } from "./way-into.ts";
+
+/** How long there is no controller, as users count it: 100 of them ask each second. */
+const REQUESTS_WITHOUT_CONTROLLER = 300;
+const GONE_MS = 90_000;
+
+/** Plays one case in a namespace of its own, with a controller of its own, and checks what users, objects and people saw. */
+export async function playDeletion(
+  lab: LabClient,
+  each: DeletionCase,
+  { onTestFailed }: Pick<TestContext, "onTestFailed">,
+): Promise<void> {
+  await using scene = await createScene(lab, { onTestFailed, spec: each.spec ?? {} });
+  const { shop, sluice } = scene;
+  await each.prepare?.(scene);
+  const before = await objectsAsWritten(scene);
+  await shop.setImage(`shop/checkout:${each.tag}`);
+  await goInto(scene, each);
+  if (each.controller === "dead") await sluice.kill();
+  await deleteIt(scene, each);
+  if (each.controller === "dead") {
+    await moreRequests(scene, REQUESTS_WITHOUT_CONTROLLER);
+    await sluice.start();
+  }
+  const written = withImage(before, `shop/checkout:${each.tag}`);
+  if (each.what === "Rollout") await expectReleased(scene, each, written);
+  else if (each.what === "RolloutRun") await expectRunGone(scene, each);
+  else if (each.what === "Deployment") await expectWorkloadGone(scene, written);
+  else await expectGone(lab, { apiVersion: "v1", kind: "Namespace", name: shop.namespace });
+  if (each.live !== undefined) await expectServed(scene, each, each.live);
+}
+
+async function deleteIt({ lab, shop, rollout }: Scene, { what, propagationPolicy }: DeletionCase): Promise<void> {
+  if (what === "Namespace") return await shop.remove();
+  const run = { ...rollout, kind: "RolloutRun", name: "checkout-1" };
+  const ref = { Rollout: rollout, RolloutRun: run, Deployment: shop.deployment }[what];
+  await lab.admin.delete(ref, { propagationPolicy });
+}
+
+/** Nothing of Sluice's is left, and the user's objects are as written; a version that nobody vetted stays paused, and it is said so. */
+async function expectReleased(
+  scene: Scene,
+  { tag, live }: DeletionCase,
+  written: Record<string, unknown>,
+): Promise<void> {
+  const { lab, rollout, shop } = scene;
+  await expectGone(lab, rollout);
+  const isShipped = tag === live;
+  expect(await objectsAsWritten(scene)).toEqual(isShipped ? written : paused(written));
+  const runs = await lab.admin.list({ apiVersion: sluiceApi, kind: "RolloutRun", namespace: shop.namespace });
+  expect(runs.flatMap(({ metadata }) => metadata.finalizers ?? [])).toEqual([]);
+  const isTold = async () => (await eventsOf(lab, shop.namespace)).some(({ reason }) => reason === "LeftPaused");
+  if (isShipped) expect(await isTold(), "told that it stays paused").toBe(false);
+  else await until("people are told how to go on", isTold);
+}
+
+/** The Rollout goes on protecting: what users are not on is refused, and stays refused. */
+async function expectRunGone({ lab, rollout, runs }: Scene, { tag, live }: DeletionCase): Promise<void> {
+  await expectGone(lab, { ...rollout, kind: "RolloutRun", name: "checkout-1" });
+  await runs.waitForRollout(tag === live ? "Healthy" : "RolledBack");
+  expect(runs.count()).toBe(1);
+}
+
+/** It takes the candidate along; routes and rule are as written. */
+async function expectWorkloadGone(scene: Scene, written: Record<string, unknown>): Promise<void> {
+  const { "Deployment/checkout": _, ...others } = written;
+  await scene.runs.waitForRollout("WorkloadNotFound", GONE_MS);
+  await until("nothing of Sluice's is left", async () => {
+    expect(await objectsAsWritten(scene)).toEqual(others);
+    return true;
+  });
+}
+
+async function expectGone(lab: LabClient, ref: Ref): Promise<void> {
+  await until(`${ref.kind} ${ref.name} is gone`, async () => (await lab.admin.find(ref)) === undefined, {
+    withinMs: GONE_MS,
+  });
+}
+
+/** Everybody is on `live`, and nobody met an error but by a bad version. */
+async function expectServed(scene: Scene, { tag }: DeletionCase, live: string): Promise<void> {
+  const fromMs = Date.now();
+  await moreRequests(scene, 150);
+  const log = await scene.load.stop();
+  const after = log.window(fromMs);
+  expect(after.countByVersion(), "who answers after the end").toEqual({ [live]: after.total });
+  const failed = log.failures().map(({ version }) => version);
+  expect([...new Set(failed)].filter((version) => version !== tag || tag === "v2")).toEqual([]);
+}
+
+function paused(objects: Record<string, unknown>): Record<string, unknown> {
+  const own = objects["Deployment/checkout"] as { spec: object };
+  return { ...objects, "Deployment/checkout": { ...own, spec: { ...own.spec, paused: true } } };
+}
