@@ -19,6 +19,7 @@ export default defineConfig({
           name: "unit",
           include: [
             "src/**/*.test.ts",
+            "test/e2e/met-events.test.ts",
             "test/faults/lab/table.test.ts",
             "test/faults/lab/vitest-report.test.ts",
             "test/lab/fault-proxy/*.test.ts",
@@ -59,6 +60,7 @@ export default defineConfig({
             "test/faults/lab/soak.test.ts",
             ...(process.env["SLUICE_LAB_FAULTS_ALL"] === undefined ? [] : ["test/faults/lab/deleted.test.ts"]),
           ],
+          exclude: ["test/e2e/met-events.test.ts"],
           globalSetup: ["test/lab/global-setup.ts"],
           testTimeout: 180_000,
           hookTimeout: 120_000,

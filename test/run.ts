@@ -13,6 +13,7 @@ import { closeSync, openSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { MET_EVENTS_VARIABLE, readMet, tellMet } from "./e2e/met-events.ts";
 
 interface Tally {
   passed: number;
@@ -68,9 +69,21 @@ async function simulate(logFile?: string): Promise<void> {
 
 /** A lab in a network namespace each, with a share of the tests; what all but the first have to say comes at the end. */
 async function playLabs(): Promise<void> {
+  const metEvents = join(scratch, "met-events.jsonl");
+  process.env[MET_EVENTS_VARIABLE] = metEvents;
   const logs = Array.from({ length: LABS }, (_, at) => (at === 0 ? undefined : join(scratch, `lab-${at + 1}.log`)));
   await Promise.all(logs.map((log, at) => vitest("e2e", IN_NAMESPACE, log, [`--shard=${at + 1}/${LABS}`])));
   for (const log of logs) if (log !== undefined) await printLog(log);
+  await checkMetEvents(metEvents);
+}
+
+/** Every event of the state table has changed a run on the lab, or this fails as a test does. */
+async function checkMetEvents(file: string): Promise<void> {
+  const { lines, missing } = tellMet(readMet(await readFile(file, "utf8").catch(() => "")));
+  console.log(`\nWhat changed runs on the lab, and in which states:\n${lines.join("\n")}`);
+  if (missing.length > 0)
+    console.log(`no run of the lab was changed by ${missing.join(", ")}: a test in test/e2e has to`);
+  count(missing.length);
 }
 
 async function printLog(path: string): Promise<void> {

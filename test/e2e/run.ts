@@ -2,6 +2,7 @@ import type { RolloutStatus, RunSpec, RunStatus } from "../../src/api/run.ts";
 import type { KubeObject } from "../../src/kube/port.ts";
 import type { LabClient } from "../lab/client.ts";
 import { follow } from "../lab/follow.ts";
+import { noteMet } from "./met-events.ts";
 import { GiveUp, until } from "../lab/wait.ts";
 
 export const sluiceApi = "sluice.dev/v1alpha1";
@@ -37,7 +38,13 @@ export async function watchRuns(lab: LabClient, namespace: string): Promise<Runs
     follow(
       lab.admin,
       ref("RolloutRun"),
-      { ...keep, onUpsert: (run) => runs.set((run as Run).spec.ordinal, run as Run) },
+      {
+        ...keep,
+        onUpsert: (run) => {
+          runs.set((run as Run).spec.ordinal, run as Run);
+          noteMet((run as Run).status);
+        },
+      },
       stopping.signal,
     ),
     follow(lab.admin, ref("Rollout"), { ...keep, onUpsert: (object) => (rollout = object) }, stopping.signal),
