@@ -11,8 +11,8 @@ export function sharedLab(options: { controller?: boolean } = {}): {
 } {
   let lab: LabClient | undefined;
   let sluice: Sluice | undefined;
-  // Tests mostly wait: each has a namespace of its own.
-  vi.setConfig({ maxConcurrency: 8 });
+  // Tests mostly wait, each in a namespace of its own; but a lab beside may do the same.
+  vi.setConfig({ maxConcurrency: 5 });
   beforeAll(async () => {
     lab = connectLab(inject("lab"));
     await installSluice(lab);
