@@ -20,7 +20,7 @@ import { turnsIn } from "./vitest-report.ts";
 /** Those for everything but the kills. */
 const LABS = 3;
 
-const HELP = `npm run faults -- [--times N] [--only PATTERN]
+const HELP = `npm run faults -- [--times N] [--only PATTERN] [--except PATTERN ...]
 
 Lets go wrong on a real API server, mesh and Prometheus what may go wrong, and checks what users, objects and people saw. Kills the
 controller (kill -9) in every state of a run and begins it again 5 s later. Then come the tests of
@@ -32,6 +32,7 @@ met it any more. ${killCases.length} kills take about 5 minutes a turn on 2 core
 
   --times N        how often each case is played, from 1 to 100 (default 1)
   --only PATTERN   only cases that have this in their name, as "killed", Observing, "turns bad" or deletion
+  --except PATTERN no test file that has this in its name; may be given several times, and "killed" leaves out the kills
   --help           this
 `;
 
@@ -47,7 +48,12 @@ try {
 async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
-    options: { times: { type: "string", default: "1" }, only: { type: "string" }, help: { type: "boolean" } },
+    options: {
+      times: { type: "string", default: "1" },
+      only: { type: "string" },
+      except: { type: "string", multiple: true, default: [] },
+      help: { type: "boolean" },
+    },
   });
   if (values.help === true) {
     process.stdout.write(HELP);
@@ -58,10 +64,13 @@ async function main(args: string[]): Promise<number> {
     throw new Error(
       `--times ${JSON.stringify(values.times)}: expected a whole number from 1 to ${MOST_TIMES}, as in: npm run faults -- --times 10`,
     );
-  const kills = casesNamed(values.only);
-  const files = suitesNamed(values.only);
+  const isMeant = (name: string) => !values.except.some((each) => name.toLowerCase().includes(each.toLowerCase()));
+  const kills = isMeant("killed") ? casesNamed(values.only) : [];
+  const files = suitesNamed(values.only).filter(({ name }) => isMeant(name));
   if (kills.length + files.length === 0)
-    throw new Error(`--only ${JSON.stringify(values.only)}: no case has that in its name; there are:\n${titles()}`);
+    throw new Error(
+      `--only ${JSON.stringify(values.only ?? "")} --except ${JSON.stringify(values.except)}: no case is left; there are:\n${titles()}`,
+    );
   await prepareTools();
   const dir = await mkdtemp(join(tmpdir(), "sluice-faults-"));
   try {
