@@ -175,6 +175,20 @@ describe("a RolloutRun that is deleted by hand", () => {
     expect(house.object("deployments.apps", "checkout-1")).toBeUndefined();
     await house.term.stop();
   });
+
+  test.each(["Converging", "Joining"] as const)(
+    "in %s is finished first, and nobody is brought back",
+    async (phase) => {
+      const house = await houseIn(phase);
+      await house.alice.delete(rolloutRuns, { namespace: ref.namespace, name: "checkout-1" });
+      await house.until("the run is gone", () => house.object("rolloutruns.sluice.dev", "checkout-1") === undefined);
+      await house.clock.advance(30_000);
+      expect(await servedNow(house)).toEqual(["v2"]);
+      expect(house.rolloutStatus().phase).toBe("Healthy");
+      expect(house.run()).toBeUndefined();
+      await house.term.stop();
+    },
+  );
 });
 
 describe("a Deployment that is deleted", () => {

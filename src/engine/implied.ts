@@ -23,7 +23,7 @@ const RESHIFTING: readonly Phase[] = ["Waiting", "Scaling", "Shifting", "Observi
  */
 export function impliedEvents(phase: Phase, memory: Memory, facts: RunFacts): EngineEvent[] {
   const found: (readonly [EventName, string | undefined])[] = [
-    ["deleted", deleted(facts)],
+    ["deleted", deleted(phase, facts)],
     ["routeMissing", routeMissing(phase, facts)],
     ["newTemplate", outdated(phase, facts)],
     ["newTemplate", mayLeave(phase, memory, facts) ? newTemplate(facts) : undefined],
@@ -51,9 +51,10 @@ function eventOf(type: EventName, message: string, { nowMs, routing }: RunFacts)
   return { type, message, nowMs, ...(writtenAt === undefined ? {} : { writtenAt }) };
 }
 
-function deleted(facts: RunFacts): string | undefined {
+/** Of a run that only has to let the Deployment catch up, the record may go; what it does for the Rollout is finished first. */
+function deleted(phase: Phase, facts: RunFacts): string | undefined {
   if (facts.rollout.deleting) return "the Rollout was deleted";
-  return facts.run.deleting ? "the RolloutRun was deleted" : undefined;
+  return facts.run.deleting && phase !== "Converging" ? "the RolloutRun was deleted" : undefined;
 }
 
 /** A route without subsets sends users to whatever the Service selects, so to the twin as well (machine rule 13). */

@@ -234,6 +234,10 @@ export const TABLE: Readonly<Record<State, Row>> = {
     templateBack: go("Promoted", { liveOnTwin: true }),
     candidateLost: stall("CandidateLost"),
     progressDeadline: stall("ConvergeStalled"),
+    deleted: go("Releasing", {
+      end: "Deleted",
+      note: "the Rollout; where the RolloutRun alone is deleted, converging is finished",
+    }),
     holdBroken: cannot,
   },
   Joining: {
