@@ -206,6 +206,20 @@ describe("a Deployment that is deleted", () => {
     },
   );
 
+  const gone = underWay.filter(({ phase }) => phase !== "Joining");
+  test.each(gone)("in $phase ($how) ends its run, and the Rollout can be deleted after it", async ({ phase, how }) => {
+    const house = await houseIn(phase);
+    await house.alice.delete(deployments, ref, { propagationPolicy: how });
+    await house.untilEnd(1);
+    await house.until("people are told", () => house.rolloutStatus().phase === "WorkloadNotFound");
+    expect(house.run()?.spec.ordinal).toBe(1);
+    await house.alice.delete(rollouts, ref);
+    await untilReleased(house);
+    expect(house.object("deployments.apps", "checkout-1")).toBeUndefined();
+    expect(house.object("destinationrules.networking.istio.io")).toBeUndefined();
+    await house.term.stop();
+  });
+
   test("with its pods left behind goes on serving from them", async () => {
     const house = await houseIn("Observing");
     const fromMs = house.clock.now();

@@ -48,7 +48,9 @@ export async function passRest(
 ): Promise<RestPass> {
   const { namespace = "" } = rollout.metadata;
   const { spec } = effective;
-  const own = context.caches.deployments.get(namespace, spec.workload.name);
+  const found = context.caches.deployments.get(namespace, spec.workload.name);
+  // One that is being deleted is gone for a run: begun for it, each would end at once, and the next would begin.
+  const own = found?.metadata.deletionTimestamp === undefined ? found : undefined;
   const newest = runs[0];
   const known = afterRelease(liveAfter(status.live, newest, status.ended), newest);
   // A Deployment that was deleted and made again has none of the pods that were live: it is adopted like a new one.

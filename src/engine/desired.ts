@@ -208,6 +208,8 @@ function ownReleasing(memory: Memory, { own, hold, nowMs }: RunFacts): Desired["
 function releasing(phase: Phase, memory: Memory, facts: RunFacts): Partial<Desired> {
   if (twinGone(facts) && previousGone(facts)) return restoring(facts);
   const { own } = facts;
+  // Its users' pods went with the Deployment: there is nothing to bring them to, and whoever deleted it all waits.
+  if (own.template === "gone") return { twin: "gone", previousTwin: "gone", olderTwins: "gone" };
   // Where only a pause holds it, the next template would roll in among the pods that \`stable\` is opened to.
   if (!ownHeld(facts) || own.unvettedPods > 0 || own.vettedAvailable < ownSize(facts)) return {};
   const labels = labelsOf(phase, memory, facts);

@@ -51,11 +51,7 @@ export function progressOf(phase: Phase, memory: Memory, facts: RunFacts): Progr
     case "Keeping":
       return keepOver(memory, facts);
     case "Undoing":
-      return when(
-        atZero(facts) && labelsSettled(phase, memory, facts),
-        "oldServing",
-        "the old pods carry every user again",
-      );
+      return undone(phase, memory, facts);
     case "Converging":
       return when(converged(memory, facts), "converged", "the Deployment runs the new version");
     case "Joining":
@@ -219,6 +215,14 @@ function restored(facts: RunFacts): boolean {
     routing.ruleRestored &&
     routing.routesForMs >= run.spec.plan.settleMs
   );
+}
+
+/** Of a Deployment that is gone no pod comes back: what is left of the run is taken away. */
+function undone(phase: Phase, memory: Memory, facts: RunFacts): Progress {
+  if (facts.own.template === "gone" && facts.run.spec.from.track === "own")
+    return { type: "oldServing", message: "the Deployment is gone: there are no old pods to wait for" };
+  const done = atZero(facts) && labelsSettled(phase, memory, facts);
+  return when(done, "oldServing", "the old pods carry every user again");
 }
 
 /** No route leads to the candidate any more, as far as can be waited for. */
