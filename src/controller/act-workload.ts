@@ -1,5 +1,4 @@
 import { FIELD_MANAGER } from "../api/metadata.ts";
-import type { Phase } from "../api/phase.ts";
 import type { Desired } from "../engine/desired.ts";
 import { ApiError, isAlreadyExists, isNotFound } from "../kube/errors.ts";
 import type { JsonPatchOperation, KubeObject } from "../kube/port.ts";
@@ -11,7 +10,6 @@ import { revisionObject } from "../workload/revision.ts";
 import { floorPatch } from "../workload/floor.ts";
 import { scalePatch, twinDeployment } from "../workload/twin.ts";
 import type { Context } from "./context.ts";
-import { mendHold } from "./hold-broken.ts";
 import { mendTwin } from "./twin-edited.ts";
 import { patchOwn } from "./patch-own.ts";
 import { templateIn } from "./template-in.ts";
@@ -74,27 +72,8 @@ async function ensureRevision(context: Context, rollout: KubeObject, run: ReadRu
   return true;
 }
 
-/** It was paused when the run began. Later states open it and pause it again. */
-const MUST_BE_PAUSED: readonly Phase[] = [
-  "Preflight",
-  "Waiting",
-  "Fencing",
-  "Scaling",
-  "Shifting",
-  "Observing",
-  "Paused",
-  "SwappingLabels",
-  "SwappingWeight",
-  "Keeping",
-  "Undoing",
-  "Withdrawing",
-  "Draining",
-];
-
 async function arrangeOwn(context: Context, run: ReadRun, seen: Observed, wish: Desired["own"]): Promise<boolean> {
   if (seen.own === undefined || wish === "leave") return false;
-  if (wish === "pause" && MUST_BE_PAUSED.includes(run.status.phase))
-    return mendHold(context, run.object, seen.own, run);
   if (wish === "pause") return patchOwn(context, seen.own, pausePatch(seen.own));
   if (seen.ownState?.paused !== true) return false;
   // Rule 5: a stale cache would release the user's newest template to everyone.

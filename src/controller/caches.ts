@@ -15,7 +15,7 @@ import {
   services,
 } from "../kube/resources.ts";
 import { clusterRolloutPolicies, rolloutPolicies, rolloutRuns, rollouts, type IstioResources } from "./resources.ts";
-import { heldBy } from "../workload/hold.ts";
+import { heldBy, pausers } from "../workload/hold.ts";
 
 /** Everything that a pass looks at, kept up to date by watches. */
 export interface Caches {
@@ -114,7 +114,11 @@ export function createCaches(options: CachesOptions): Caches {
   const cache = {
     rollouts: rolloutCache,
     runs: open(rolloutRuns, slim, labelled),
-    deployments: open(deployments, slim, (object) => [...labelled(object), ...referring(object), ...held(object)]),
+    deployments: open(deployments, slimDeployment, (object) => [
+      ...labelled(object),
+      ...referring(object),
+      ...held(object),
+    ]),
     replicaSets: open(replicaSets, slim, (object) =>
       ownersOf(object).flatMap((owner) => naming(`Deployment/${owner}`)),
     ),
@@ -267,6 +271,13 @@ function routed(object: KubeObject): KubeObject {
       ...(object.metadata.managedFields === undefined ? {} : { managedFields: object.metadata.managedFields }),
     },
   };
+}
+
+/** Who says `paused` is kept: whoever breaks a hold is told by name, and a pause does not wait for a question to the API server. */
+function slimDeployment(object: KubeObject): KubeObject {
+  const slimmed = slim(object);
+  const managedFields = pausers(object);
+  return managedFields.length === 0 ? slimmed : { ...slimmed, metadata: { ...slimmed.metadata, managedFields } };
 }
 
 function slimPod(object: KubeObject): KubeObject {

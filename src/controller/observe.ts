@@ -10,6 +10,7 @@ import type { RoutingObjects, RoutingState } from "../traffic/types.ts";
 import { gitOpsWriter } from "../traffic/writers.ts";
 import { canonicalJson, sameTemplate, templateHash } from "../workload/canonical.ts";
 import { findAutoscaler, floorAsFound, restoreFloorPatch } from "../workload/floor.ts";
+import { resumedBy } from "../workload/hold.ts";
 import { readOwn, type OwnReplicaSet, type OwnState } from "../workload/own.ts";
 import { revisionTemplate } from "../workload/revision.ts";
 import { isTwinOf } from "../workload/twin.ts";
@@ -75,6 +76,7 @@ export function observeRun(context: Context, rollout: RunFacts["rollout"], run: 
     rollout,
     hold: context.hold(),
     own: ownFacts(
+      own,
       ownState,
       ownState?.template === undefined ? "gone" : templateIs(caches, namespace, spec, ownState.template),
       spec,
@@ -180,6 +182,7 @@ function unvettedOf(caches: Caches, namespace: string, spec: RunSpec, state: Own
 }
 
 function ownFacts(
+  own: KubeObject | undefined,
   state: OwnState | undefined,
   template: TemplateIs,
   spec: RunSpec,
@@ -206,6 +209,9 @@ function ownFacts(
   return {
     template,
     paused: state.paused,
+    ...(state.paused || own === undefined
+      ? {}
+      : { open: { generation: own.metadata.generation ?? 0, by: resumedBy(own) } }),
     pauseObserved: state.pauseObserved,
     replicas: state.specReplicas,
     liveAvailable: state.liveAvailable,

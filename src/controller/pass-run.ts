@@ -10,6 +10,7 @@ import { objectKey } from "../kube/resources.ts";
 import { arrangeTraffic, lowerWeight } from "./act-traffic.ts";
 import { arrangeWorkload } from "./act-workload.ts";
 import type { Context } from "./context.ts";
+import { mendHoldInRun, noteMendedHold } from "./hold-broken.ts";
 import { observeRun, twinName, type Observed, type ReadRun } from "./observe.ts";
 import { memoryKey, persistRun } from "./persist.ts";
 import { rolloutRuns } from "./resources.ts";
@@ -53,22 +54,27 @@ export async function passRun(
     if (decision.status.phase === run.status.phase)
       context.telemetry.corrected({ namespace: run.namespace, rollout: run.spec.rollout, field: "weight" });
   }
+  // Fewer pods of what nobody vetted: it waits for no memory of it.
+  const held = await mendHoldInRun(context, run, seen);
   if (!context.persisted.has(run.uid)) context.events.tell(run.object, lastTold(run));
   const notified = context.notifier.recorded(key, run.uid, decision.status.notified);
   const remarks = context.remarks.pending(run, decision.status.transitions, decision.status.phase);
   const transitions = remarks?.transitions ?? decision.status.transitions;
   const next: ReadRun = { ...run, status: { ...decision.status, notified, transitions } };
-  const persisted = await persistRun(context, stored, next.status, lastWriteMs);
+  const persisted = await persistRun(context, stored, next.status, lastWriteMs).catch((error: unknown) => {
+    if (held.wrote) noteMendedHold(context, run, seen);
+    throw error;
+  });
   remarks?.done();
   context.events.tell(run.object, decision.notices);
-  if (failure !== undefined) return { run: next, decision, wrote: persisted, failure };
-  if (isStale(context, run, seen)) return { run: next, decision, wrote: persisted };
+  const done: RunPass = { run: next, decision, wrote: persisted || held.wrote, failure: failure ?? held.failure };
+  if (failure !== undefined || isStale(context, run, seen)) return done;
   const mayExpose = context.persisted.get(run.uid) === memoryKey(next.status);
   try {
     const wrote = mayExpose && (await act(context, rollout, next, seen, desired));
-    return { run: next, decision, wrote: wrote || persisted };
+    return { ...done, wrote: wrote || done.wrote };
   } catch (error) {
-    return { run: next, decision, wrote: persisted, failure: error };
+    return { ...done, failure: error };
   }
 }
 

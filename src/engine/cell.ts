@@ -36,6 +36,8 @@ export interface GoCell {
   liveOnTwin?: true;
   /** The keep clock: stop it, or start it again. */
   keepClock?: "stop" | "start";
+  /** Stands in the run's record though nothing moves. */
+  remark?: true;
   note?: string;
 }
 
@@ -49,4 +51,6 @@ export const withdraw = (end: EndReason, note?: string): Cell =>
   go("Withdrawing", note === undefined ? { end } : { end, note });
 export const undo = (end: EndReason): Cell => go("Undoing", { end });
 export const pause = (reason: PauseReason): Cell => go("Paused", { pause: reason });
+/** Nothing moves; people are told, and the run's record has it. */
+export const remark = (note: string): Cell => go("=", { remark: true, note });
 export const stall = (reason: string): Cell => go("=", { stall: reason });

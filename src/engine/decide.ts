@@ -4,6 +4,7 @@ import type { RunStatus, TransitionRecord } from "../api/run.ts";
 import { desiredOf, type Desired } from "./desired.ts";
 import type { EngineEvent } from "./event.ts";
 import type { RunFacts } from "./facts.ts";
+import { holdNotices } from "./hold-broken.ts";
 import { commandEvent, impliedEvents, withInconclusiveClock } from "./implied.ts";
 import { step } from "./machine.ts";
 import { memoryOf, msOf, rfc3339, type Memory } from "./memory.ts";
@@ -51,7 +52,7 @@ export function decide(facts: RunFacts): Decision {
     asFound: status.asFound,
   };
   const relabelled = relabelNotices(status.relabels, now.memory, facts);
-  now.notices.push(...relabelled);
+  now.notices.push(...relabelled, ...holdNotices(status.phase, facts));
   const settled = settle(now, facts);
   const contended = relabelled.find(({ reason }) => reason === "RouteContended");
   // Where it takes users away the record says so itself.
@@ -105,16 +106,18 @@ function settle(now: Progress, facts: RunFacts): boolean {
 }
 
 function takeImplied(now: Progress, facts: RunFacts): boolean {
-  const seen = withStatus(facts, { ...facts.run.status, asFound: now.asFound });
+  const seen = withStatus(facts, { ...facts.run.status, asFound: now.asFound, transitions: now.transitions });
   return impliedEvents(now.phase, now.memory, seen).some((event) => take(now, facts, event));
 }
 
 function take(now: Progress, facts: RunFacts, event: EngineEvent): boolean {
   const before = now.phase;
+  if (isFinal(before)) return false;
   const next = step(before, now.memory, facts.run.spec.plan, event);
   const same =
     next.phase === before && JSON.stringify(comparable(next.memory)) === JSON.stringify(comparable(now.memory));
-  if (same) return false;
+  const cell = cellOf(before, event.type);
+  if (same && !(cell.kind === "go" && cell.remark === true)) return false;
   now.phase = next.phase;
   now.memory = next.memory;
   record(now, facts, before, event);

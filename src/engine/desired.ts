@@ -1,5 +1,6 @@
 import type { Phase } from "../api/phase.ts";
 import type { RunFacts } from "./facts.ts";
+import { HELD_AT_LIVE } from "./hold-broken.ts";
 import { msOf, type Memory } from "./memory.ts";
 import { stepAt } from "./plan.ts";
 import { drainedOfPods, labelsSettled, previousGone, twinGone, widened } from "./progress.ts";
@@ -47,20 +48,6 @@ export interface Desired {
   /** The autoscaler may not go below the size at the start. */
   floor: "leave" | "raise" | "restore";
 }
-
-/** Here the own Deployment has the live revision's pods and no others. */
-const HELD_AT_LIVE: readonly Phase[] = [
-  "Preflight",
-  "Waiting",
-  "Fencing",
-  "Scaling",
-  "Shifting",
-  "Observing",
-  "Paused",
-  "Undoing",
-  "Withdrawing",
-  "Draining",
-];
 
 export function desiredOf(phase: Phase, memory: Memory, facts: RunFacts): Desired {
   const strays = HELD_AT_LIVE.includes(phase) ? "notLive" : "leave";

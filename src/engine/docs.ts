@@ -120,5 +120,6 @@ function* remembered(cell: GoCell): Generator<string> {
   if (cell.liveOnTwin === true) yield "users on the twin";
   if (cell.keepClock === "stop") yield "the keep clock stops";
   if (cell.keepClock === "start") yield "the keep clock starts";
+  if (cell.remark === true) yield "told";
   if (cell.note !== undefined) yield cell.note;
 }

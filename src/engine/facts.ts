@@ -12,6 +12,8 @@ export interface OwnFacts {
   paused: boolean;
   /** The deployment controller has seen the pause (machine rule 6). */
   pauseObserved: boolean;
+  /** While it is not paused: its generation, and the field manager that says so where one does. */
+  open?: { generation: number; by: string | undefined };
   replicas: number;
   /** Available pods of the live revision, and of any vetted one. */
   liveAvailable: number;

@@ -3,6 +3,7 @@ import type { Command } from "../api/run.ts";
 import { formatDuration, formatPercent } from "../api/units.ts";
 import type { EngineEvent, EventName } from "./event.ts";
 import type { RunFacts } from "./facts.ts";
+import { freshlyBroken } from "./hold-broken.ts";
 import { msOf, rfc3339, type Memory } from "./memory.ts";
 import { labelsSettled, progressOf } from "./progress.ts";
 import { promotionStep, stepAt } from "./plan.ts";
@@ -23,6 +24,8 @@ const RESHIFTING: readonly Phase[] = ["Waiting", "Scaling", "Shifting", "Observi
  */
 export function impliedEvents(phase: Phase, memory: Memory, facts: RunFacts): EngineEvent[] {
   const found: (readonly [EventName, string | undefined])[] = [
+    // It moves nothing, and is mended in the state in which it was seen.
+    ["holdBroken", freshlyBroken(phase, facts)],
     ["deleted", deleted(phase, facts)],
     ["routeMissing", routeMissing(phase, facts)],
     ["newTemplate", outdated(phase, facts)],

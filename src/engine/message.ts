@@ -16,6 +16,8 @@ export function describe(from: Phase, to: Phase, event: EngineEvent, memory: Mem
   const step = stepAt(plan, memory.step);
   const why = event.message;
   if (event.type === "loweredByGitOps") return warning("WeightReset", why);
+  // It has an Event of its own, told each time.
+  if (event.type === "holdBroken") return undefined;
   if (from === to) {
     if (event.command !== undefined) return normal("CommandAccepted", why);
     return memory.stalled !== undefined ? warning("Stalled", `${memory.stalled.reason}: ${why}`) : undefined;

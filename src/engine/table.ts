@@ -1,5 +1,5 @@
 import type { State } from "../api/phase.ts";
-import { cannot, go, later, pause, refuse, stall, stay, undo, withdraw, type Cell } from "./cell.ts";
+import { cannot, go, later, pause, refuse, remark, stall, stay, undo, withdraw, type Cell } from "./cell.ts";
 import type { AnyStateEvent, EventName, ProgressEvent } from "./event.ts";
 
 /** The whole machine: what every event does in every state. docs/architecture.md has the rules behind it; docs/reference/machine.md is generated from here. */
@@ -44,7 +44,7 @@ const underway = {
   loweredByGitOps: cannot,
   weightContended: pause("Contended"),
   labelsContended: withdraw("RouteContended"),
-  holdBroken: stay("rule 2: pause, live pods back to size, strays to 0"),
+  holdBroken: remark("rule 2: paused again at once; live pods back to size, strays to 0"),
   deleted: withdraw("Deleted"),
   suspended: stay(),
   windowClosed: stay(),
@@ -75,7 +75,7 @@ const swapped = {
   loweredByGitOps: cannot,
   weightContended: stay("condition RouteContended"),
   labelsContended: stay("condition RouteContended"),
-  holdBroken: stay("rule 2"),
+  holdBroken: remark("paused again at once"),
   deleted: go("Releasing", { end: "Deleted" }),
   suspended: stay(),
   windowClosed: stay(),
@@ -91,6 +91,7 @@ const goingBack = {
   resume: notUp,
   promote: notUp,
   undo: stay(),
+  holdBroken: remark("rule 2: paused again at once; live pods back to size, strays to 0"),
   deleted: stay("goes on under the Rollout's finalizer"),
 } satisfies Partial<Record<EventName, Cell>>;
 
@@ -191,6 +192,7 @@ export const TABLE: Readonly<Record<State, Row>> = {
     progressDeadline: pause("ProgressDeadline"),
     weightContended: pause("Contended"),
     labelsContended: stay("labels are written again in every pass"),
+    holdBroken: remark("paused again at once"),
     lowered: go("Paused", { pause: "Withdrawn", withdrawn: true }),
     suspended: stay("finish"),
     windowClosed: stay("finish"),
@@ -243,6 +245,7 @@ export const TABLE: Readonly<Record<State, Row>> = {
   Joining: {
     ...swapped,
     joined: go("Promoted"),
+    holdBroken: remark("where a pause holds it and the template is a newer one: paused again at once"),
     breachRollback: stall("JoinBreached"),
     breachPause: stall("JoinBreached"),
     undo: later("finished first: a run then brings the version before back"),
@@ -256,6 +259,7 @@ export const TABLE: Readonly<Record<State, Row>> = {
   Releasing: {
     ...goingBack,
     released: go("byEnd"),
+    holdBroken: cannot,
     newTemplate: go("Promoted", { liveOnTwin: true, note: RUN_ALONE }),
     retry: stay("writes again now"),
   },

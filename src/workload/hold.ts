@@ -1,5 +1,5 @@
-import { ANNOTATION_HELD_BY } from "../api/metadata.ts";
-import type { JsonPatchOperation, KubeObject } from "../kube/port.ts";
+import { ANNOTATION_HELD_BY, FIELD_MANAGER } from "../api/metadata.ts";
+import type { JsonPatchOperation, KubeObject, ManagedFieldsEntry } from "../kube/port.ts";
 import { specOf } from "./fields.ts";
 
 const ANNOTATION_PATH = `/metadata/annotations/${ANNOTATION_HELD_BY.replaceAll("~", "~0").replaceAll("/", "~1")}`;
@@ -66,4 +66,21 @@ function testVersion(own: KubeObject): JsonPatchOperation {
   if (resourceVersion === undefined)
     throw new TypeError(`Deployment ${name} was not read from the API server: it has no resourceVersion`);
   return { op: "test", path: "/metadata/resourceVersion", value: resourceVersion };
+}
+
+const PAUSED = "f:paused";
+
+/** The entries of managedFields that say `paused`, and nothing else of them: what `resumedBy` needs. */
+export function pausers(own: KubeObject): ManagedFieldsEntry[] {
+  return (own.metadata.managedFields ?? []).flatMap(({ manager, time, fieldsV1 }) => {
+    const spec = (fieldsV1 as { "f:spec"?: object } | undefined)?.["f:spec"];
+    if (manager === undefined || spec === undefined || !(PAUSED in spec)) return [];
+    return [{ manager, ...(time === undefined ? {} : { time }), fieldsV1: { "f:spec": { [PAUSED]: {} } } }];
+  });
+}
+
+/** Whoever but Sluice says `paused` now, as a tool that applies `paused: false` does. A resume takes the field away: nobody is named then. */
+export function resumedBy(own: KubeObject): string | undefined {
+  const others = pausers(own).filter(({ manager }) => manager !== FIELD_MANAGER);
+  return others.toSorted((a, b) => (b.time ?? "").localeCompare(a.time ?? ""))[0]?.manager;
 }
