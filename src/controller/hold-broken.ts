@@ -1,3 +1,4 @@
+import type { Desired } from "../engine/desired.ts";
 import { brokenHold, HOLD_AGAIN_MS, holdNotices, resumedMessage, UNVETTED } from "../engine/hold-broken.ts";
 import type { KubeObject } from "../kube/port.ts";
 import { pausePatch, resumedBy } from "../workload/hold.ts";
@@ -35,8 +36,11 @@ export async function mendHoldInRun(
   context: Context,
   run: ReadRun,
   seen: Observed,
+  wish: Desired["own"],
 ): Promise<{ wrote: boolean; failure?: unknown }> {
-  if (seen.own === undefined || brokenHold(run.status.phase, seen.facts) === undefined) return { wrote: false };
+  // What is opened on purpose in this very pass is not paused before.
+  if (wish !== "pause" || seen.own === undefined) return { wrote: false };
+  if (brokenHold(run.status.phase, seen.facts) === undefined) return { wrote: false };
   try {
     return { wrote: await patchOwn(context, seen.own, pausePatch(seen.own)) };
   } catch (error) {

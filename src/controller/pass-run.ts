@@ -55,7 +55,7 @@ export async function passRun(
       context.telemetry.corrected({ namespace: run.namespace, rollout: run.spec.rollout, field: "weight" });
   }
   // Fewer pods of what nobody vetted: it waits for no memory of it.
-  const held = await mendHoldInRun(context, run, seen);
+  const held = await mendHoldInRun(context, run, seen, desired.own);
   if (!context.persisted.has(run.uid)) context.events.tell(run.object, lastTold(run));
   const notified = context.notifier.recorded(key, run.uid, decision.status.notified);
   const remarks = context.remarks.pending(run, decision.status.transitions, decision.status.phase);
