@@ -74,16 +74,14 @@ async function playLabs(): Promise<void> {
   const logs = Array.from({ length: LABS }, (_, at) => (at === 0 ? undefined : join(scratch, `lab-${at + 1}.log`)));
   await Promise.all(logs.map((log, at) => vitest("e2e", IN_NAMESPACE, log, [`--shard=${at + 1}/${LABS}`])));
   for (const log of logs) if (log !== undefined) await printLog(log);
-  await checkMetEvents(metEvents);
+  await tellMetEvents(metEvents);
 }
 
-/** Every event of the state table has changed a run on the lab, or this fails as a test does. */
-async function checkMetEvents(file: string): Promise<void> {
+/** Which events of the state table stand in the record of a run on the lab. It is told, and fails nothing. */
+async function tellMetEvents(file: string): Promise<void> {
   const { lines, missing } = tellMet(readMet(await readFile(file, "utf8").catch(() => "")));
-  console.log(`\nWhat changed runs on the lab, and in which states:\n${lines.join("\n")}`);
-  if (missing.length > 0)
-    console.log(`no run of the lab was changed by ${missing.join(", ")}: a test in test/e2e has to`);
-  count(missing.length);
+  console.log(`\nEvents in the records of runs on the lab, and their states:\n${lines.join("\n")}`);
+  console.log(missing.length === 0 ? "every event was met" : `not met: ${missing.join(", ")}`);
 }
 
 async function printLog(path: string): Promise<void> {

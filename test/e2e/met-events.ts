@@ -2,7 +2,7 @@ import { appendFileSync } from "node:fs";
 import type { RunStatus } from "../../src/api/run.ts";
 import { EVENTS, type EventName } from "../../src/engine/event.ts";
 
-/** What changed a run, and the state that it was in. */
+/** What stands in the record of a run, and the state that it was in. */
 export interface Met {
   readonly event: string;
   readonly state: string;
@@ -31,7 +31,7 @@ export function readMet(lines: string): Met[] {
     .map((line) => JSON.parse(line) as Met);
 }
 
-/** A line an event of the state table with the states in which it changed a run, and those that changed none. */
+/** A line an event of the state table with the states in which a run has it in its record, and those that no run has. */
 export function tellMet(met: readonly Met[]): { lines: string[]; missing: EventName[] } {
   const statesOf = (event: EventName) => new Set(met.filter((each) => each.event === event).map(({ state }) => state));
   const missing = EVENTS.filter((event) => statesOf(event).size === 0);
