@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import { command, createScene, moreRequests } from "./scene.ts";
 import { canaryPercents, reasonsOf } from "./seen.ts";
 import { sharedLab } from "./shared.ts";
+import { block, unblock } from "../faults/lab/way-into.ts";
+import { until } from "../lab/wait.ts";
 
 const shared = sharedLab();
 
@@ -48,6 +50,67 @@ test.concurrent("a Rollout that is suspended in a step stays at its share until 
   await runs.waitFor(1, "Promoted", 90_000);
   expect((await load.stop()).failures()).toEqual([]);
   expect(canaryPercents(await weights.stop())).toEqual([0, 10, 30, 100, 0]);
+});
+
+test.concurrent("a Rollout that is suspended before its routes are split goes no further until it is not any more", async (at) => {
+  const traffic = { settle: "8s", istio: { virtualServices: [{ name: "checkout" }] } };
+  await using scene = await createScene(shared.sluice, { onTestFailed: at.onTestFailed, spec: { traffic } });
+  const { lab, rollout, runs, shop, load, weights } = scene;
+  await shop.setImage("shop/checkout:v2");
+  await runs.waitFor(1, "Fencing");
+  await lab.admin.mergePatch(rollout, { spec: { suspend: true } });
+  await runs.waitFor(1, "Waiting");
+  await moreRequests(scene, 1_000);
+  expect(runs.find(1)?.status?.phase).toBe("Waiting");
+  expect(load.log.countByVersion()).toEqual({ v1: load.log.total });
+  await lab.admin.mergePatch(rollout, { spec: { suspend: false } });
+  const run = await runs.waitFor(1, "Promoted", 150_000);
+  expect(eventsOf(run.status?.transitions)).toContain("suspended");
+  expect((await load.stop()).failures()).toEqual([]);
+  expect(canaryPercents(await weights.stop())).toEqual([0, 10, 30, 100, 0]);
+});
+
+test.concurrent("a weight that somebody lowers by hand stays down, and the run waits for people", async (at) => {
+  await using scene = await createScene(shared.sluice, {
+    onTestFailed: at.onTestFailed,
+    spec: { steps: [{ name: "first", weight: 10, observe: "10m" }] },
+  });
+  const { lab, runs, shop, load, weights } = scene;
+  await shop.setImage("shop/checkout:v2");
+  await runs.waitFor(1, "Observing");
+  await lab.admin.jsonPatch(
+    shop.virtualService,
+    [100, 0].map((value, to) => ({ op: "replace" as const, path: `/spec/http/0/route/${to}/weight`, value })),
+    { fieldManager: "kubectl-edit" },
+  );
+  const run = await runs.waitFor(1, "Paused");
+  expect(run.status?.pause).toMatchObject({
+    reason: "Withdrawn",
+    withdrawn: true,
+    message: expect.stringMatching(/lowered from 10 ?% to 0 ?% by kubectl-edit/) as unknown,
+  });
+  const fromMs = Date.now() + 1_000;
+  await moreRequests(scene, 800);
+  expect(load.log.window(fromMs).countByVersion()).toEqual({ v1: load.log.window(fromMs).total });
+  await command(scene, 1, "resume");
+  await runs.waitFor(1, "Observing");
+  await command(scene, 1, "abort");
+  await runs.waitFor(1, "Aborted");
+  expect((await load.stop()).failures()).toEqual([]);
+  expect(canaryPercents(await weights.stop())).toEqual([0, 10, 0, 10, 0]);
+});
+
+test.concurrent("a run that a check stops looks again when it is told to", async (at) => {
+  await using scene = await createScene(shared.sluice, { onTestFailed: at.onTestFailed });
+  const { runs, shop, load } = scene;
+  await block(scene);
+  await shop.setImage("shop/checkout:v2");
+  await until("it says what is in the way", () => runs.find(1)?.status?.stalled?.reason === "PreflightFailed");
+  await unblock(scene);
+  await command(scene, 1, "retry");
+  const run = await runs.waitFor(1, "Promoted", 90_000);
+  expect(eventsOf(run.status?.transitions).slice(0, 2)).toEqual(["retry", "checksPassed"]);
+  expect((await load.stop()).failures()).toEqual([]);
 });
 
 test.concurrent("a step without a verdict takes the candidate's users back where the Rollout says so", async (at) => {
