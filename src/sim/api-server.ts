@@ -1,7 +1,7 @@
 import { ApiError } from "../kube/errors.ts";
 import type { DeleteOptions, KubeObject, ObjectRef, PatchBody } from "../kube/port.ts";
 import { serverSideApply } from "./apply.ts";
-import { deletionOf, isGraceful } from "./deletion.ts";
+import { deletionOf, hasContentToFinalize, isGraceful } from "./deletion.ts";
 import { clone, ensure, equal, type Fields } from "./json.ts";
 import type { Kind } from "./kinds.ts";
 import { type FieldTree, recordOwner, type Writer } from "./managed-fields.ts";
@@ -192,9 +192,9 @@ export function createApiServer(context: ServerContext): ApiServer {
     if (writer) next.metadata.managedFields = recordOwner(old, next, writer, applied);
     if (sameButBookkeeping(old, next) && (!applied || sameOwners(old, next))) return old;
     if (request.dryRun) return next;
-    if (next.metadata.deletionTimestamp !== undefined && next.metadata.finalizers === undefined && !isGraceful(next)) {
-      return store.remove(kind.name, next);
-    }
+    const { deletionTimestamp, finalizers } = next.metadata;
+    const isOver = deletionTimestamp !== undefined && finalizers === undefined;
+    if (isOver && !isGraceful(next) && !hasContentToFinalize(next)) return store.remove(kind.name, next);
     return store.put(kind.name, next);
   }
 

@@ -147,26 +147,29 @@ describe("the API", () => {
     expect(await alice.get(deployments, ref)).toMatchObject({ spec: { replicas: 7 }, metadata: { generation: 2 } });
   });
 
-  test("takes a namespace away with all that is in it", async () => {
-    const { clock, sim, alice } = await start();
-    await clock.advance(5_000);
-    await alice.create(configMaps, {
-      ...configMap("kept"),
-      metadata: { ...configMap("kept").metadata, finalizers: ["a/b"] },
-    });
-    await alice.delete(namespaces, { name: "shop" });
-    await expect(alice.create(configMaps, configMap("late"))).rejects.toMatchObject({ code: 403 });
-    await clock.advance(5_000);
-    expect(sim.store.list("pods", "shop")).toEqual([]);
-    expect(sim.store.get("namespaces", { name: "shop" })).toBeDefined();
-    await alice.patch(
-      configMaps,
-      { namespace: "shop", name: "kept" },
-      { type: "merge", patch: { metadata: { finalizers: null } } },
-    );
-    await clock.advance(1_000);
-    expect(sim.store.get("namespaces", { name: "shop" })).toBeUndefined();
-  });
+  test.each(["Background", "Foreground", "Orphan"] as const)(
+    "takes a namespace (%s) away with all that is in it",
+    async (propagationPolicy) => {
+      const { clock, sim, alice } = await start();
+      await clock.advance(5_000);
+      await alice.create(configMaps, {
+        ...configMap("kept"),
+        metadata: { ...configMap("kept").metadata, finalizers: ["a/b"] },
+      });
+      await alice.delete(namespaces, { name: "shop" }, { propagationPolicy });
+      await expect(alice.create(configMaps, configMap("late"))).rejects.toMatchObject({ code: 403 });
+      await clock.advance(5_000);
+      expect(sim.store.list("pods", "shop")).toEqual([]);
+      expect(sim.store.get("namespaces", { name: "shop" })).toBeDefined();
+      await alice.patch(
+        configMaps,
+        { namespace: "shop", name: "kept" },
+        { type: "merge", patch: { metadata: { finalizers: null } } },
+      );
+      await clock.advance(1_000);
+      expect(sim.store.get("namespaces", { name: "shop" })).toBeUndefined();
+    },
+  );
 
   test("may fail before a write, or lose the answer after it", async () => {
     const { sim, alice } = await start();

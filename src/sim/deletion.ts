@@ -8,6 +8,12 @@ export function isGraceful(object: KubeObject): boolean {
   return object.kind === "Pod" && at(object, "metadata", "deletionGracePeriodSeconds") !== 0;
 }
 
+/** A namespace stays until what is in it is gone, whatever its other finalizers. */
+export function hasContentToFinalize(object: KubeObject): boolean {
+  const finalizers = object.kind === "Namespace" ? at(object, "spec", "finalizers") : undefined;
+  return Array.isArray(finalizers) && finalizers.length > 0;
+}
+
 /**
  * What a DELETE makes of an object: it goes "now", it is going "already", or it stays, marked, until its finalizers are gone.
  * @param now RFC 3339
@@ -18,8 +24,7 @@ export function deletionOf(old: KubeObject, options: DeleteOptions, now: string)
   const wanted = policy === "Background" ? undefined : PROPAGATION_FINALIZERS[policy];
   if (wanted !== undefined && !finalizers.includes(wanted)) finalizers.push(wanted);
   const graceSeconds = old.kind === "Pod" ? podGrace(old, options) : 0;
-  const namespaceContent = old.kind === "Namespace" && (at(old, "spec", "finalizers") as unknown[] | undefined)?.length;
-  if (finalizers.length === 0 && graceSeconds === 0 && !namespaceContent) return "now";
+  if (finalizers.length === 0 && graceSeconds === 0 && !hasContentToFinalize(old)) return "now";
   const isGoing = old.metadata.deletionTimestamp !== undefined;
   if (isGoing && finalizers.length === (old.metadata.finalizers?.length ?? 0)) return "already";
   const { generation } = old.metadata;
