@@ -166,10 +166,15 @@ function handOver(phase: Phase, memory: Memory, facts: RunFacts): Partial<Desire
   return { ...both, twin: shrunk(facts) };
 }
 
+/** Of a Deployment that is gone no more pods come; those that it left behind may serve. */
+function ownStands(facts: RunFacts): boolean {
+  return facts.own.template === "gone" || facts.own.vettedAvailable >= ownSize(facts);
+}
+
 function shrunk(facts: RunFacts): { replicas: number } | "gone" {
-  const { twin, own } = facts;
+  const { twin } = facts;
   if (!twin.exists || twin.replicas === 0) return "gone";
-  const steady = twin.pods === twin.replicas && own.vettedAvailable >= ownSize(facts);
+  const steady = twin.pods === twin.replicas && ownStands(facts);
   const quarter = Math.max(1, Math.ceil(facts.run.spec.pinned.sizeAtStart / 4));
   return { replicas: steady ? Math.max(0, twin.replicas - quarter) : twin.replicas };
 }
@@ -195,10 +200,8 @@ function ownReleasing(memory: Memory, { own, hold, nowMs }: RunFacts): Desired["
 function releasing(phase: Phase, memory: Memory, facts: RunFacts): Partial<Desired> {
   if (twinGone(facts) && previousGone(facts)) return restoring(facts);
   const { own } = facts;
-  // Its users' pods went with the Deployment: there is nothing to bring them to, and whoever deleted it all waits.
-  if (own.template === "gone") return { twin: "gone", previousTwin: "gone", olderTwins: "gone" };
   // Where only a pause holds it, the next template would roll in among the pods that \`stable\` is opened to.
-  if (!ownHeld(facts) || own.unvettedPods > 0 || own.vettedAvailable < ownSize(facts)) return {};
+  if (!ownHeld(facts) || own.unvettedPods > 0 || !ownStands(facts)) return {};
   const labels = labelsOf(phase, memory, facts);
   const settled = labelsSettled(phase, memory, facts);
   return {
