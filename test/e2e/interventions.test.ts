@@ -109,7 +109,7 @@ test.concurrent("a run that a check stops looks again when it is told to", async
   await unblock(scene);
   await command(scene, 1, "retry");
   const run = await runs.waitFor(1, "Promoted", 90_000);
-  expect(eventsOf(run.status?.transitions).slice(0, 2)).toEqual(["retry", "checksPassed"]);
+  expect(eventsOf(run.status?.transitions).slice(0, 3)).toEqual(["checksFailed", "retry", "checksPassed"]);
   expect((await load.stop()).failures()).toEqual([]);
 });
 
