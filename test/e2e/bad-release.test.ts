@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { until } from "../lab/wait.ts";
 import { createScene, command, moreRequests, type Scene } from "./scene.ts";
-import { canaryPercents, objectsAsWritten, reasonsOf, tell, withImage } from "./seen.ts";
+import { canaryPercents, objectsAsWritten, paused, reasonsOf, tell, withImage } from "./seen.ts";
 import { sharedLab } from "./shared.ts";
 
 const shared = sharedLab();
@@ -198,11 +198,6 @@ function expectOnlyOld(scene: Scene, fromMs: number): void {
   const log = scene.load.log.window(fromMs);
   expect(log.failures()).toEqual([]);
   expect(log.countByVersion()).toEqual({ v1: log.total });
-}
-
-function paused(objects: Record<string, unknown>): Record<string, unknown> {
-  const own = objects["Deployment/checkout"] as { spec: object };
-  return { ...objects, "Deployment/checkout": { ...own, spec: { ...own.spec, paused: true } } };
 }
 
 async function makeStablePodUnready({ lab, shop }: Scene): Promise<void> {

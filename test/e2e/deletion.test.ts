@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { until } from "../lab/wait.ts";
 import { sluiceApi } from "./run.ts";
 import { createScene, moreRequests, type Scene } from "./scene.ts";
-import { canaryPercents, eventsOf, objectsAsWritten, withImage } from "./seen.ts";
+import { canaryPercents, eventsOf, objectsAsWritten, paused, withImage } from "./seen.ts";
 import { sharedLab } from "./shared.ts";
 
 const shared = sharedLab();
@@ -25,9 +25,7 @@ async function expectOnOld({ load, weights }: Scene): Promise<void> {
 
 /** The image that was shipped is left in a Deployment that stays paused: nobody has vetted it. */
 function leftPaused(before: Record<string, unknown>): Record<string, unknown> {
-  const left = withImage(before, "shop/checkout:v2");
-  const own = left["Deployment/checkout"] as { spec: object };
-  return { ...left, "Deployment/checkout": { ...own, spec: { ...own.spec, paused: true } } };
+  return paused(withImage(before, "shop/checkout:v2"));
 }
 
 test.concurrent("a Rollout that is deleted with orphans leaves users on the old version and objects as written", async (at) => {

@@ -2,7 +2,16 @@ import { expect, test } from "vitest";
 import { kubectl } from "../lab/kubectl.ts";
 import { until } from "../lab/wait.ts";
 import { command, createScene, moreRequests, type Scene } from "./scene.ts";
-import { canaryPercents, eventsOf, expectShares, goodRelease, objectsAsWritten, reasonsOf, withImage } from "./seen.ts";
+import {
+  canaryPercents,
+  eventsOf,
+  expectShares,
+  goodRelease,
+  objectsAsWritten,
+  paused,
+  reasonsOf,
+  withImage,
+} from "./seen.ts";
 import { sharedLab } from "./shared.ts";
 
 const shared = sharedLab();
@@ -55,12 +64,7 @@ for (const propagationPolicy of ["Background", "Foreground"] as const) {
     await moreRequests(scene, 200);
     expect(load.log.window(goneAtMs).countByVersion()).toEqual({ v1: load.log.window(goneAtMs).total });
     // Its template is not the one that users are on: it stays where it is until somebody says otherwise.
-    const left = withImage(before, "shop/checkout:v2");
-    const own = left["Deployment/checkout"] as { spec: object };
-    expect(await objectsAsWritten(scene)).toEqual({
-      ...left,
-      "Deployment/checkout": { ...own, spec: { ...own.spec, paused: true } },
-    });
+    expect(await objectsAsWritten(scene)).toEqual(paused(withImage(before, "shop/checkout:v2")));
     const found = await lab.admin.get(shop.deployment);
     expect(found.metadata.annotations).not.toHaveProperty("sluice.dev/rollout");
     const { note } = await until("people are told how to go on", async () =>

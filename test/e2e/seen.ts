@@ -69,6 +69,12 @@ export function withImage(objects: Record<string, unknown>, image: string): Reco
   return copy;
 }
 
+/** The same, held: its template is not the one that users are on. */
+export function paused(objects: Record<string, unknown>): Record<string, unknown> {
+  const own = objects["Deployment/checkout"] as { spec: object };
+  return { ...objects, "Deployment/checkout": { ...own, spec: { ...own.spec, paused: true } } };
+}
+
 /** The shares of the candidate's subset that were in force, one after the other. */
 export function canaryPercents(history: readonly WeightReading[]): number[] {
   const all = history.filter(({ percents }) => Object.keys(percents).length > 0).map(canaryOf);

@@ -11,7 +11,8 @@ export function sharedLab(options: { controller?: boolean } = {}): {
 } {
   let lab: LabClient | undefined;
   let sluice: Sluice | undefined;
-  // Tests mostly wait, each in a namespace of its own; but a lab beside may do the same.
+  // Tests mostly wait, each in a namespace of its own; but a lab beside may do the same, and with more controllers that begin at the
+  // same time it is the machine that is measured.
   vi.setConfig({ maxConcurrency: 5 });
   beforeAll(async () => {
     lab = connectLab(inject("lab"));

@@ -1,5 +1,5 @@
 import { appendFileSync } from "node:fs";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { STATES } from "../../../src/api/phase.ts";
 import { tell } from "../../e2e/seen.ts";
 import { sharedLab } from "../../e2e/shared.ts";
@@ -9,9 +9,6 @@ import { planFrom } from "./plan.ts";
 
 const shared = sharedLab({ controller: false });
 const plan = planFrom(process.env);
-
-// Controllers that begin at the same time share the machine: more of them, and it is the machine that is measured.
-vi.setConfig({ maxConcurrency: 5 });
 
 test("every state of a run has a case", () => {
   expect([...new Set(killCases.map(({ state }) => state))].sort()).toEqual([...STATES].sort());

@@ -1,7 +1,7 @@
 import { expect, type TestContext } from "vitest";
 import { sluiceApi } from "../../e2e/run.ts";
 import { createScene, moreRequests, type Scene } from "../../e2e/scene.ts";
-import { eventsOf, objectsAsWritten, withImage } from "../../e2e/seen.ts";
+import { eventsOf, objectsAsWritten, paused, withImage } from "../../e2e/seen.ts";
 import type { Ref } from "../../lab/admin.ts";
 import type { LabClient } from "../../lab/client.ts";
 import { until } from "../../lab/wait.ts";
@@ -95,9 +95,4 @@ async function expectServed(scene: Scene, { tag }: DeletionCase, live: string): 
   expect(after.countByVersion(), "who answers after the end").toEqual({ [live]: after.total });
   const failed = log.failures().map(({ version }) => version);
   expect([...new Set(failed)].filter((version) => version !== tag || tag === "v2")).toEqual([]);
-}
-
-function paused(objects: Record<string, unknown>): Record<string, unknown> {
-  const own = objects["Deployment/checkout"] as { spec: object };
-  return { ...objects, "Deployment/checkout": { ...own, spec: { ...own.spec, paused: true } } };
 }

@@ -10,6 +10,7 @@ import {
   expectShares,
   goodRelease,
   objectsAsWritten,
+  paused,
   reasonsOf,
   withImage,
 } from "../../e2e/seen.ts";
@@ -124,9 +125,4 @@ async function expectTold(scene: Scene, each: KillCase): Promise<void> {
   expect(reasons.at(-1)).toBe("RolledBack");
   // After the swap it is the old pods that users go back to, and that is what is told.
   expect(reasons.filter((reason) => reason === "SLOBreached" || reason === "Undoing")).toHaveLength(1);
-}
-
-function paused(objects: Record<string, unknown>): Record<string, unknown> {
-  const own = objects["Deployment/checkout"] as { spec: object };
-  return { ...objects, "Deployment/checkout": { ...own, spec: { ...own.spec, paused: true } } };
 }
