@@ -1,6 +1,5 @@
 import { FIELD_MANAGER } from "../api/metadata.ts";
 import type { Desired } from "../engine/desired.ts";
-import { ApiError, isAlreadyExists, isNotFound } from "../kube/errors.ts";
 import type { JsonPatchOperation, KubeObject } from "../kube/port.ts";
 import { deployments, horizontalPodAutoscalers, podTemplates, replicaSets } from "../kube/resources.ts";
 import { sameTemplate, templateHash } from "../workload/canonical.ts";
@@ -8,16 +7,16 @@ import { pausePatch, releasePatch } from "../workload/hold.ts";
 import { isSaturated, type OwnReplicaSet, type OwnState } from "../workload/own.ts";
 import { revisionObject } from "../workload/revision.ts";
 import { floorPatch } from "../workload/floor.ts";
-import { scalePatch, twinDeployment } from "../workload/twin.ts";
+import { arrangeTwins } from "./act-twins.ts";
+import { attempt } from "./attempt.ts";
 import type { Context } from "./context.ts";
-import { mendTwin } from "./twin-edited.ts";
 import { patchOwn } from "./patch-own.ts";
 import { templateIn } from "./template-in.ts";
-import { autoscalerOf, floorBack, templateOf, twinName, type Observed, type ReadRun } from "./observe.ts";
+import { autoscalerOf, floorBack, templateOf, type Observed, type ReadRun } from "./observe.ts";
 
 const options = { fieldManager: FIELD_MANAGER };
 
-/** The candidate's Deployment, the own one's hold, and the twin of an earlier run. */
+/** The own Deployment's hold and stray pods, the twins, and the autoscaler's floor. */
 export async function arrangeWorkload(
   context: Context,
   rollout: KubeObject,
@@ -28,12 +27,9 @@ export async function arrangeWorkload(
   const revision = await ensureRevision(context, rollout, run, seen);
   const held = await arrangeOwn(context, run, seen, desired.own);
   const strays = await removeStrays(context, run.namespace, seen.ownState, straysOf(seen, desired));
-  const edited = await mendTwins(context, run, seen, desired);
-  const twin = await arrangeTwin(context, run, seen, desired);
-  const previous = desired.previousTwin === "gone" && (await removeTwin(context, seen.previousTwin));
-  const older = desired.olderTwins === "gone" && (await removeTwins(context, seen.olderTwins));
+  const twins = await arrangeTwins(context, run, seen, desired);
   const floor = await arrangeFloor(context, run, desired.floor);
-  return revision || held || strays || edited || twin || previous || older || floor;
+  return revision || held || strays || twins || floor;
 }
 
 /** The autoscaler may not shrink the live revision while its users are away; what was found was persisted before. */
@@ -121,62 +117,4 @@ export async function removeStrays(
     );
   }
   return asked.length > 0;
-}
-
-/** Both carry users, or may soon: what somebody wrote into their templates was never vetted. */
-async function mendTwins(context: Context, run: ReadRun, seen: Observed, desired: Desired): Promise<boolean> {
-  const { from, to } = run.spec;
-  const twin = desired.twin !== "gone" && (await mendTwin(context, run.object, seen.twin, to.revision, run));
-  const previous =
-    desired.previousTwin !== "gone" && (await mendTwin(context, run.object, seen.previousTwin, from.revision, run));
-  return twin || previous;
-}
-
-async function arrangeTwin(context: Context, run: ReadRun, seen: Observed, desired: Desired): Promise<boolean> {
-  const wish = desired.twin;
-  if (wish === undefined) return false;
-  if (wish === "gone") return removeTwin(context, seen.twin);
-  if (seen.twin === undefined) return makeTwin(context, run, seen, wish.replicas);
-  return patchOwn(context, seen.twin, scalePatch(seen.twin, wish.replicas));
-}
-
-async function makeTwin(context: Context, run: ReadRun, seen: Observed, replicas: number): Promise<boolean> {
-  const template = templateOf(context.caches, run.namespace, run.spec.to.revision);
-  if (template === undefined || seen.own === undefined) return false;
-  const owner = run.object.metadata.ownerReferences?.[0];
-  const twin = twinDeployment({
-    rollout: { name: run.spec.rollout, uid: owner?.uid ?? "" },
-    runName: twinName(run.spec, run.name),
-    own: seen.own,
-    template,
-    replicas,
-  });
-  await attempt(context, () => context.api.create(deployments, twin, options));
-  return true;
-}
-
-async function removeTwins(context: Context, twins: readonly KubeObject[]): Promise<boolean> {
-  const removed = await Promise.all(twins.map((twin) => removeTwin(context, twin)));
-  return removed.some(Boolean);
-}
-
-export async function removeTwin(context: Context, twin: KubeObject | undefined): Promise<boolean> {
-  if (twin === undefined || twin.metadata.deletionTimestamp !== undefined) return false;
-  const { namespace = "", name, uid } = twin.metadata;
-  const preconditions = uid === undefined ? {} : { preconditions: { uid } };
-  await attempt(context, () =>
-    context.api.delete(deployments, { namespace, name }, { propagationPolicy: "Background", ...preconditions }),
-  );
-  return true;
-}
-
-/** What is there already, or gone already, is as wished; of a lost race the next pass sees the outcome. */
-async function attempt(context: Context, write: () => Promise<unknown>): Promise<void> {
-  try {
-    await write();
-  } catch (error) {
-    const lost = error instanceof ApiError && (error.code === 409 || error.code === 422);
-    if (!lost && !isAlreadyExists(error) && !isNotFound(error)) throw error;
-    context.log.info({ err: error }, "done already, or somebody wrote first");
-  }
 }

@@ -8,7 +8,7 @@ import { templateHash } from "../workload/canonical.ts";
 import { heldBy, unadoptPatch } from "../workload/hold.ts";
 import { specOf } from "../workload/fields.ts";
 import { readOwn } from "../workload/own.ts";
-import { removeTwin } from "./act-workload.ts";
+import { removeTwin } from "./act-twins.ts";
 import { patchOwn } from "./patch-own.ts";
 import { templateIn } from "./template-in.ts";
 import { BY_OWNER, BY_ROLLOUT } from "./caches.ts";

@@ -8,7 +8,7 @@ import { objectKey } from "../kube/resources.ts";
 import { readRouting } from "../traffic/istio.ts";
 import type { Labels } from "../traffic/types.ts";
 import { POD_TEMPLATE_HASH } from "../workload/canonical.ts";
-import { removeTwin } from "./act-workload.ts";
+import { removeTwin } from "./act-twins.ts";
 import { arrangeTraffic, lowerWeight } from "./act-traffic.ts";
 import { BY_ROLLOUT, BY_RUN } from "./caches.ts";
 import type { Context } from "./context.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { STATES } from "../api/phase.ts";
+import { isFinal, STATES, type Phase } from "../api/phase.ts";
 import { decide } from "./decide.ts";
+import type { Desired } from "./desired.ts";
 import { BREACH, BREACH_PAUSE, MINUTE, NOW, SELECTOR, SIZE, SPEC, TWIN_PODS, factsOf } from "./facts.test-helper.ts";
 import { rfc3339 } from "./memory.ts";
 
@@ -99,13 +100,26 @@ describe("converging and joining", () => {
     expect(decide(factsOf("Converging", { hold: "pause", own })).status.phase).toBe("Joining");
   });
 
-  test("a run from a twin takes that twin away only in its own converging, or once it is released", () => {
+  test("a run from a twin keeps that twin whole, and takes it away only in its own converging, or once it is released", () => {
     const from = { ...SPEC.from, track: "twin" as const, workload: "checkout-0" };
+    const wanted: Partial<Record<Phase, Desired["previousTwin"]>> = {
+      Converging: "gone",
+      Joining: undefined,
+      Releasing: undefined,
+    };
     for (const state of STATES) {
       const { desired, status } = decide(factsOf(state, { spec: { from }, previousTwin: {} }));
       expect(status.phase).toBe(state);
-      expect(desired.previousTwin, state).toBe(state === "Converging" ? "gone" : undefined);
+      const kept = isFinal(state) ? undefined : { atLeast: SIZE };
+      expect(desired.previousTwin, state).toEqual(state in wanted ? wanted[state] : kept);
     }
+  });
+
+  test("for a Rollout that is being deleted nobody makes the twin of an earlier run again", () => {
+    const from = { ...SPEC.from, track: "twin" as const, workload: "checkout-0" };
+    const facts = factsOf("Withdrawing", { spec: { from }, previousTwin: { exists: false } });
+    const { desired } = decide({ ...facts, rollout: { ...facts.rollout, deleting: true } });
+    expect(desired.previousTwin).toBeUndefined();
   });
 });
 

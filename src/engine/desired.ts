@@ -35,8 +35,8 @@ export interface Desired {
   restore?: "routes" | "rule";
   /** The candidate's Deployment. */
   twin?: { replicas: number } | "gone";
-  /** The twin that an earlier run left users on. */
-  previousTwin?: "gone";
+  /** The twin that an earlier run left users on: made again when somebody deletes it, and brought up to so many pods. */
+  previousTwin?: { atLeast: number } | "gone";
   /** Those of runs before that. */
   olderTwins?: "gone";
   own: "leave" | "pause" | "release";
@@ -50,6 +50,10 @@ export interface Desired {
 }
 
 export function desiredOf(phase: Phase, memory: Memory, facts: RunFacts): Desired {
+  return { ...keptPreviousTwin(phase, facts), ...inState(phase, memory, facts) };
+}
+
+function inState(phase: Phase, memory: Memory, facts: RunFacts): Desired {
   const strays = HELD_AT_LIVE.includes(phase) ? "notLive" : "leave";
   const held: Desired = { atMost: 0, withdraw: false, own: "pause", strays, floor: "leave" };
   const labels = labelsOf(phase, memory, facts);
@@ -108,6 +112,30 @@ export function desiredOf(phase: Phase, memory: Memory, facts: RunFacts): Desire
     default:
       return { ...held, atMost: 100, own: "leave" };
   }
+}
+
+/** Users are on the twin of an earlier run in these states, or may have to go back to it. */
+const WITH_PREVIOUS_TWIN: readonly Phase[] = [
+  "Preflight",
+  "Waiting",
+  "Fencing",
+  "Scaling",
+  "Shifting",
+  "Observing",
+  "Paused",
+  "SwappingLabels",
+  "SwappingWeight",
+  "Keeping",
+  "Undoing",
+  "Withdrawing",
+  "Draining",
+];
+
+/** For a Rollout that is deleted nothing is made. */
+function keptPreviousTwin(phase: Phase, facts: RunFacts): Partial<Desired> {
+  const { spec } = facts.run;
+  if (facts.previousTwin === undefined || facts.rollout.deleting || !WITH_PREVIOUS_TWIN.includes(phase)) return {};
+  return { previousTwin: { atLeast: Math.max(spec.pinned.sizeAtStart, ownSize(facts)) } };
 }
 
 /** Labels first; the routes follow once every proxy knows the subsets. */

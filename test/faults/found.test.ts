@@ -234,6 +234,16 @@ const FOUND: readonly [string, Partial<Setting>, readonly [atMs: number, action:
       [21_400, { kind: "delayWatches", delayMs: 1_700, forMs: 500 }],
     ],
   ],
+  [
+    "a run that began in the moment in which the twin that users were on was deleted did not make it again",
+    {},
+    [
+      [0, { kind: "ship", tag: "v2" }],
+      [16_000, { kind: "delayWatches", delayMs: 5_000, forMs: 500 }],
+      [16_400, { kind: "deleteTwin" }],
+      [16_400, { kind: "ship", tag: "v1" }],
+    ],
+  ],
 ];
 
 test.each(FOUND)("holds where once %s", async (_what, setting, actions) => {
