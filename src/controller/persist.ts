@@ -32,6 +32,8 @@ export async function persistRun(
   if (mine && !moved && !numbers) return false;
   const status = { ...next, observedGeneration: run.object.metadata.generation ?? 0 };
   const object = { ...run.object, status };
+  // Of a write whose answer is lost nobody knows what the memory is: until one is known to be kept, nothing is exposed by an older one.
+  persisted.delete(run.uid);
   await api.replace(rolloutRuns, object, { subresource: "status" });
   persisted.set(run.uid, memoryKey(next));
   return true;

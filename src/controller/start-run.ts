@@ -1,4 +1,5 @@
 import { API_VERSION, FIELD_MANAGER, FINALIZER, LABEL_ROLLOUT } from "../api/metadata.ts";
+import { isFinal } from "../api/phase.ts";
 import type { Effective } from "../api/policy/effective.ts";
 import type { RolloutStatus, RunSpec, TrackedRevision } from "../api/run.ts";
 import { compilePlan } from "../engine/plan.ts";
@@ -16,6 +17,7 @@ import { templateIn } from "./template-in.ts";
 import { BY_OWNER } from "./caches.ts";
 import type { Context } from "./context.ts";
 import { templateOf } from "./observe.ts";
+import { readRun } from "./read.ts";
 import { rolloutRuns } from "./resources.ts";
 import { resolvePinned } from "./routing-objects.ts";
 import { objectKey } from "../kube/resources.ts";
@@ -39,8 +41,8 @@ export async function startRun(
   const resolved = resolvePinned(context.caches, context.istio.apiVersion, own, namespace, effective.spec, size);
   if (!resolved.ok) return resolved;
   const listed = await listRuns(context, rollout);
-  const unseen = takeOver(context, listed);
-  if (unseen !== undefined) return { ok: true, name: unseen };
+  const standing = takeOver(context, listed);
+  if (standing !== undefined) return { ok: true, name: standing };
   const highest = listed.reduce((most, run) => Math.max(most, ordinalIn(run)), 0);
   const ordinal = Math.max(highest, ordinalOf(live.revision)) + 1;
   const candidate = runName(name, ordinal);
@@ -106,8 +108,9 @@ function ordinalIn(run: KubeObject): number {
 }
 
 /**
- * A run that the cache has not seen yet was made by this process, which never got the answer, or by the one before. It is the one
- * to go on with, or its end is to be known first: another beside it would be a second release of the same.
+ * A run that is there already, and is the one to go on with. The cache may not have seen it yet: it was made by this process, which never
+ * got the answer, or by the one before; or it may have seen it only since this pass looked. And of one that has ended unseen the end is
+ * to be known first. Another run beside it would be a second release of the same.
  */
 function takeOver(context: Context, listed: readonly KubeObject[]): string | undefined {
   const { runs } = context.caches;
@@ -115,7 +118,13 @@ function takeOver(context: Context, listed: readonly KubeObject[]): string | und
     ({ metadata }) => runs.get(metadata.namespace, metadata.name)?.metadata.uid !== metadata.uid,
   );
   for (const run of unseen) runs.put(run);
-  return unseen.toSorted((a, b) => ordinalIn(b) - ordinalIn(a))[0]?.metadata.name;
+  const standing = listed.filter((run) => unseen.includes(run) || isUnderWay(run));
+  return standing.toSorted((a, b) => ordinalIn(b) - ordinalIn(a))[0]?.metadata.name;
+}
+
+function isUnderWay(object: KubeObject): boolean {
+  const run = readRun(object);
+  return run !== undefined && !isFinal(run.status.phase);
 }
 
 /** Of the run that a revision is named after: it may be gone, and its name must not come to mean two revisions. */

@@ -25,6 +25,9 @@ export interface Sluice extends AsyncDisposable {
   logOf(namespace: string, lines?: number): string;
 }
 
+/** Labs in which a controller works in every namespace, with nobody to elect it: a second one beside it is what no cluster has. */
+const served = new Set<string>();
+
 const shiftedClock = new URL("shifted-clock.ts", import.meta.url).href;
 const cli = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
 
@@ -45,6 +48,11 @@ export async function startSluice(
     clockAheadMs?: number;
   } = {},
 ): Promise<Sluice> {
+  const everywhere = options.namespace === undefined && options.leaderElect !== true;
+  if (options.leaderElect !== true && served.has(lab.info.dir))
+    throw new Error(
+      "a controller works in every namespace of this lab already: one more that was not elected either would be a second leader. Use sharedLab({ controller: false })",
+    );
   const port = await freePort();
   const logFile = join(lab.info.dir, `sluice-${options.namespace ?? "all"}-${port}.log`);
   const url = `http://127.0.0.1:${port}`;
@@ -67,6 +75,7 @@ export async function startSluice(
     ready: async () => (await fetch(`${url}/readyz`)).ok,
   });
   await part.start();
+  if (everywhere) served.add(lab.info.dir);
   const log = () => readFileSync(logFile, "utf8").split("\n");
   return {
     lab,
@@ -85,7 +94,10 @@ export async function startSluice(
         .slice(-lines)
         .map((line) => line.slice(0, 600))
         .join("\n"),
-    [Symbol.asyncDispose]: () => part.stop(),
+    async [Symbol.asyncDispose]() {
+      if (everywhere) served.delete(lab.info.dir);
+      await part.stop();
+    },
   };
 }
 

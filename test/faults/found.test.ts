@@ -244,6 +244,18 @@ const FOUND: readonly [string, Partial<Setting>, readonly [atMs: number, action:
       [16_400, { kind: "ship", tag: "v1" }],
     ],
   ],
+  [
+    "a weight that somebody had taken away was written again from a cache, since the answer to the write of the next state was lost",
+    { seed: 143_891 },
+    [
+      [0, { kind: "ship", tag: "v2" }],
+      [1_600, { kind: "delayWatches", delayMs: 800, forMs: 6_900 }],
+      [2_100, { kind: "command", verb: "approve", step: "first" }],
+      [2_100, { kind: "apiFault", fault: "lost", fraction: 0.2, forMs: 6_400 }],
+      [7_600, { kind: "editWeight", canary: 0 }],
+      [7_600, { kind: "editWeight", canary: 0 }],
+    ],
+  ],
 ];
 
 test.each(FOUND)("holds where once %s", async (_what, setting, actions) => {

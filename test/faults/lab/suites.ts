@@ -6,6 +6,7 @@ const FILES = {
   "co-owners of the routes": "test/e2e/co-owner.test.ts",
   interventions: "test/e2e/interventions.test.ts",
   deletion: "test/e2e/deletion.test.ts",
+  "deletion while no controller runs": "test/e2e/deletion-while-down.test.ts",
   "deletion in every state": "test/faults/lab/deleted.test.ts",
   autoscaling: "test/e2e/autoscaling.test.ts",
   "going back": "test/e2e/going-back.test.ts",

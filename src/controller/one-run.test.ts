@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { isFinal, type Phase } from "../api/phase.ts";
+import type { KubeObject } from "../kube/port.ts";
+import { seededRandom } from "../sim/random.ts";
+import { isSluice, NAMESPACE, openKeptHouse, type House } from "./fixture.test-helper.ts";
+
+const phaseOf = (run: KubeObject) => (run["status"] as { phase?: Phase } | undefined)?.phase ?? "Preflight";
+
+function underWay(house: House): string[] {
+  return house.sim.store
+    .list("rolloutruns.sluice.dev", NAMESPACE)
+    .filter((run) => !isFinal(phaseOf(run)))
+    .map(({ metadata }) => metadata.name);
+}
+
+test.each(Array.from({ length: 20 }, (_, index) => index + 1))(
+  "two controllers that both believe to be the leader begin one run, not two beside each other (seed %i)",
+  async (seed) => {
+    const house = await openKeptHouse({ seed });
+    const other = await house.start("another");
+    const random = seededRandom(seed);
+    const seen: string[][] = [];
+    house.sim.store.onChange("rolloutruns.sluice.dev", () => void seen.push(underWay(house)));
+    // Their calls take different times, so that one is in the middle of beginning a run as the other has made it.
+    house.sim.setFault((call) => (isSluice(call) ? { delayMs: Math.floor(random() * 60) } : undefined));
+    for (const tag of ["v2", "v3", "v4"]) {
+      await house.ship(tag);
+      await house.clock.advance(4_000 + seed * 100);
+    }
+    expect(seen.length).toBeGreaterThan(3);
+    expect(seen.filter((names) => names.length > 1)).toEqual([]);
+    house.sim.setFault(undefined);
+    await house.clock.advance(1_000);
+    await other.stop();
+    await house.term.stop();
+  },
+);
