@@ -105,7 +105,8 @@ async function atRest(stage: Stage, git: Git, runs: Runs, verdicts: Verdicts): P
   const hpa = house.object("horizontalpodautoscalers.autoscaling");
   const floor = (hpa?.["spec"] as { minReplicas?: number } | undefined)?.minReplicas;
   const ended = isFinal(runs.newest()?.status.phase ?? "Promoted");
-  if (floor !== 2 && ended && !liveOnTwin) verdicts.broken("I4", `the autoscaler's floor is left at ${floor}`);
+  if (hpa !== undefined && floor !== 2 && ended && !liveOnTwin)
+    verdicts.broken("I4", `the autoscaler's floor is left at ${floor}`);
   if (!liveOnTwin) routesAreTheirs(stage, git, verdicts);
 }
 

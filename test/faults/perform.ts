@@ -115,6 +115,8 @@ export async function perform(stage: Stage, git: Git, action: Action): Promise<v
       return stage.foreign(() =>
         alice.patch(deployments, ref, { type: "merge", patch: { spec: { replicas: action.replicas } } }),
       );
+    case "load":
+      return house.load(action.requestsPerSecond);
     case "deleteTwin":
       return stage.foreign(() => alice.delete(deployments, { ...ref, name: newestTwin(house) }), "pods");
     case "scaleTwin":

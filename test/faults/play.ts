@@ -1,5 +1,6 @@
 import type { Phase } from "../../src/api/phase.ts";
 import type { Log } from "../../src/kube/log.ts";
+import { startAutoscaler } from "./autoscaler.ts";
 import { watchEnding } from "./ending.ts";
 import { watchObjects } from "./object-oracle.ts";
 import { gitOf, perform } from "./perform.ts";
@@ -42,6 +43,7 @@ export async function play(schedule: Schedule, log?: Log, onStage: (stage: Stage
   watchSubsets(stage, runs, verdicts);
   watchRecords(runs, verdicts);
   watchPolicies(stage, runs, verdicts);
+  if (schedule.setting.autoscaler === "acting") startAutoscaler(stage);
   onStage(stage);
   for (const { waitMs, action } of schedule.actions) {
     await stage.advance(waitMs);

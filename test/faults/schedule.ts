@@ -10,6 +10,8 @@ export type PropagationPolicy = NonNullable<DeleteOptions["propagationPolicy"]>;
 export interface Setting {
   hold: "policy" | "none";
   form: "plain" | "split";
+  /** "acting": it scales the Deployment by its load; "idle": it only has a floor. */
+  autoscaler: "acting" | "idle" | "none";
   /** From a write until every proxy knows of it; each is below the settle time of a second, which is what that time is for. */
   routesMs: number;
   rulesMs: number;
@@ -39,6 +41,7 @@ export type Action =
   | { kind: "revertRule" }
   | { kind: "deleteRule" }
   | { kind: "scale"; replicas: number }
+  | { kind: "load"; requestsPerSecond: number }
   | { kind: "deleteTwin" }
   | { kind: "scaleTwin"; replicas: number }
   | { kind: "unready"; forMs: number }
@@ -132,6 +135,10 @@ const anAction: Record<Action["kind"], { weight: number; arbitrary: fc.Arbitrary
     weight: 2,
     arbitrary: fc.integer({ min: 3, max: 7 }).map((replicas) => ({ kind: "scale", replicas })),
   },
+  load: {
+    weight: 2,
+    arbitrary: fc.constantFrom(30, 60, 120).map((requestsPerSecond) => ({ kind: "load", requestsPerSecond })),
+  },
   deleteTwin: { weight: 1, arbitrary: fc.constant({ kind: "deleteTwin" }) },
   scaleTwin: {
     weight: 1,
@@ -162,6 +169,7 @@ export const ACTION_KINDS = Object.keys(anAction) as Action["kind"][];
 const setting = fc.record<Setting>({
   hold: fc.constantFrom("policy", "none"),
   form: fc.constantFrom("plain", "split"),
+  autoscaler: fc.constantFrom("acting", "idle", "none"),
   routesMs: ms(0, 700),
   rulesMs: ms(0, 700),
   endpointsMs: ms(0, 300),
@@ -181,7 +189,15 @@ export function schedules(kinds: readonly Action["kind"][] = ACTION_KINDS, most 
     .map(([where, begin, rest]) => ({ setting: where, actions: [begin, ...rest] }));
 }
 
-const PLAIN: Setting = { hold: "policy", form: "plain", routesMs: 0, rulesMs: 0, endpointsMs: 0, seed: 1 };
+const PLAIN: Setting = {
+  hold: "policy",
+  form: "plain",
+  autoscaler: "idle",
+  routesMs: 0,
+  rulesMs: 0,
+  endpointsMs: 0,
+  seed: 1,
+};
 
 /** A schedule by the time of each action, in a cluster whose proxies hear of everything at once, but for what `where` says. */
 export function at(

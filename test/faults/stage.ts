@@ -51,7 +51,7 @@ export const AUTOSCALER = {
 };
 
 export async function openStage(setting: Setting, log?: Log): Promise<Stage> {
-  const { hold, form, seed, routesMs, rulesMs, endpointsMs } = setting;
+  const { hold, form, autoscaler, seed, routesMs, rulesMs, endpointsMs } = setting;
   const house = await openHouse({
     hold,
     form,
@@ -59,7 +59,7 @@ export async function openStage(setting: Setting, log?: Log): Promise<Stage> {
     tickMs: 100,
     propagation: { routesMs, rulesMs, endpointsMs },
     requestsPerSecond: 60,
-    furnish: (alice) => alice.create(horizontalPodAutoscalers, AUTOSCALER),
+    ...(autoscaler === "none" ? {} : { furnish: (alice) => alice.create(horizontalPodAutoscalers, AUTOSCALER) }),
   });
   const terms = createTerms(house, seededRandom(seed + 1), log);
   const stage: Partial<Stage> & Pick<Stage, "lateWatches"> = { lateWatches: false };
