@@ -7,6 +7,7 @@ import { destinationRules, virtualServices } from "../../src/sim/kinds.ts";
 import { LABEL_RUN } from "../../src/api/metadata.ts";
 import { isFinal } from "../../src/api/phase.ts";
 import { setPolicy } from "./policies.ts";
+import { setSpec } from "./rollout-spec.ts";
 import type { Action } from "./schedule.ts";
 import type { Stage } from "./stage.ts";
 
@@ -134,6 +135,8 @@ export async function perform(stage: Stage, git: Git, action: Action): Promise<v
     case "suspend":
       if (house.object("rollouts.sluice.dev") === undefined) return;
       return house.editRollout((spec) => void (spec["suspend"] = action.on)).catch(() => {});
+    case "editSpec":
+      return setSpec(house, action.becomes);
     case "policy":
       return setPolicy(house, action.becomes);
     case "deleteRun": {
@@ -218,6 +221,7 @@ export async function calm(stage: Stage, git: Git): Promise<void> {
   house.sim.setWatchDelay(0);
   stage.lateWatches = false;
   setPrometheus(stage, "up");
+  setSpec(house, "asWas");
   if (house.object(ROUTE) === undefined) await restoreFromGit(stage, git.route, virtualServices);
   if (git.rule !== undefined && house.object(RULE) === undefined)
     await restoreFromGit(stage, git.rule, destinationRules);

@@ -9,6 +9,7 @@ import { watchRecords } from "./record-oracle.ts";
 import { followRuns } from "./runs.ts";
 import type { Schedule } from "./schedule.ts";
 import { openStage, type Stage } from "./stage.ts";
+import { watchSize } from "./size-oracle.ts";
 import { watchSubsets } from "./subset-oracle.ts";
 import { watchTraffic } from "./traffic-oracle.ts";
 import { createVerdicts } from "./verdicts.ts";
@@ -43,7 +44,10 @@ export async function play(schedule: Schedule, log?: Log, onStage: (stage: Stage
   watchSubsets(stage, runs, verdicts);
   watchRecords(runs, verdicts);
   watchPolicies(stage, runs, verdicts);
-  if (schedule.setting.autoscaler === "acting") startAutoscaler(stage);
+  if (schedule.setting.autoscaler === "acting") {
+    startAutoscaler(stage);
+    watchSize(stage, runs, verdicts);
+  }
   onStage(stage);
   for (const { waitMs, action } of schedule.actions) {
     await stage.advance(waitMs);

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { VERBS, type Verb } from "../../src/api/phase.ts";
 import type { DeleteOptions } from "../../src/kube/port.ts";
 import type { PrometheusMode } from "../../src/sim/prometheus.ts";
+import { SPEC_STATES, type SpecState } from "./rollout-spec.ts";
 import { POLICY_STATES, type PolicyState } from "./policies.ts";
 
 export type PropagationPolicy = NonNullable<DeleteOptions["propagationPolicy"]>;
@@ -46,6 +47,7 @@ export type Action =
   | { kind: "scaleTwin"; replicas: number }
   | { kind: "unready"; forMs: number }
   | { kind: "suspend"; on: boolean }
+  | { kind: "editSpec"; becomes: SpecState }
   | { kind: "policy"; becomes: PolicyState }
   | { kind: "deleteRun"; policy: PropagationPolicy }
   | { kind: "deleteRollout"; policy: PropagationPolicy; againAfterMs: number | undefined };
@@ -148,6 +150,10 @@ const anAction: Record<Action["kind"], { weight: number; arbitrary: fc.Arbitrary
   policy: {
     weight: 2,
     arbitrary: fc.constantFrom(...POLICY_STATES).map((becomes) => ({ kind: "policy", becomes })),
+  },
+  editSpec: {
+    weight: 1,
+    arbitrary: fc.constantFrom(...SPEC_STATES).map((becomes) => ({ kind: "editSpec", becomes })),
   },
   suspend: { weight: 1, arbitrary: fc.boolean().map((on) => ({ kind: "suspend", on })) },
   deleteRun: {

@@ -37,7 +37,7 @@ export interface Stage {
 
 export const SLICE_MS = 100;
 /** From a foreign edit until the controller's answer is in force everywhere, while it is well. */
-const ANSWER_MS = 8_000;
+export const ANSWER_MS = 8_000;
 
 export const AUTOSCALER = {
   apiVersion: "autoscaling/v2",

@@ -231,6 +231,13 @@ export const VARIANTS: readonly Variant[] = [
     schedule: [good],
   },
   {
+    name: "lets an autoscaler take the old version's pods away while they may be needed again",
+    invariant: "I6",
+    breaking: { desired: ({ floor }) => (floor === "raise" ? { floor: "leave" } : {}) },
+    setting: { autoscaler: "acting" },
+    schedule: [[0, { kind: "load", requestsPerSecond: 120 }], ship("v2", 8_000), commandAt(28_000, "pause")],
+  },
+  {
     name: "takes the twin away before the Service's own pods carry its users",
     invariant: "I6",
     state: "Releasing",
