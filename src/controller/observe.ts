@@ -20,6 +20,7 @@ import { BY_OWNER, BY_ROLLOUT, BY_RUN, type Caches } from "./caches.ts";
 import type { Context } from "./context.ts";
 import { availableFor, isEdited, leavingFor, twinFacts } from "./observe-twin.ts";
 import { readRun } from "./read.ts";
+import { isReplaced } from "./successor.ts";
 import { pinnedObjects, selectorOf } from "./routing-objects.ts";
 
 /** A run as it was read: its object, and spec and status with every default. */
@@ -75,13 +76,16 @@ export function observeRun(context: Context, rollout: RunFacts["rollout"], run: 
     run: { name: run.name, spec, status, deleting: run.deleting },
     rollout,
     hold: context.hold(),
-    own: ownFacts(
-      own,
-      ownState,
-      ownState?.template === undefined ? "gone" : templateIs(caches, namespace, spec, ownState.template),
-      spec,
-      unvetted,
-    ),
+    own: {
+      ...ownFacts(
+        own,
+        ownState,
+        ownState?.template === undefined ? "gone" : templateIs(caches, namespace, spec, ownState.template),
+        spec,
+        unvetted,
+      ),
+      ...(isReplaced(caches, run) ? { replaced: true } : {}),
+    },
     twin: twinFacts(twin, twinPods, {
       availableForMs: availableFor(context, `${key} twin`, twin),
       leavingForMs: leavingFor(context, `${key} leaving`, twin, twinPods),

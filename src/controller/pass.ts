@@ -24,6 +24,7 @@ import type { MetricsProbe } from "./probe-metrics.ts";
 import { readRollout, readRolloutStatus, runsOf } from "./read.ts";
 import { createRefusals } from "./refusals.ts";
 import { releaseRollout } from "./release.ts";
+import { reopened, whyReopened } from "./reopened.ts";
 import { rollouts } from "./resources.ts";
 import { resolvePinned } from "./routing-objects.ts";
 import { createTellChannels } from "./tell-channels.ts";
@@ -88,9 +89,9 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
       .filter((run) => run.object.metadata.finalizers?.includes(FINALIZER) === true)
       .filter((run) => !kept.has(run.name) || (run === newest && isUntold));
     if (unfinished.length > 0) return finishEnded(context, key, rollout, status, newest, unfinished);
-    if (deleting && newest?.status.liveOnTwin === true) {
-      return passActive(context, rollout, status, reopened(newest, context.clock.now()), undefined);
-    }
+    const why = newest === undefined ? undefined : whyReopened(context.caches, newest, deleting);
+    if (newest !== undefined && why !== undefined)
+      return passActive(context, rollout, status, reopened(newest, why, context.clock.now()), undefined);
     if (deleting) {
       await releaseRollout(context, rollout, status, runs[0]);
       return { againInMs: undefined };
@@ -289,14 +290,4 @@ function endOf(run: ReadRun, before: RolloutStatus): Partial<RolloutStatus> {
     message: end?.message ?? `${run.name} ${phase}`,
   };
   return { ended, live: liveAfter(before.live, run) };
-}
-
-/** Users are still on a twin when the Rollout is deleted: the run that left them there has one more thing to do. */
-function reopened(run: ReadRun, nowMs: number): ReadRun {
-  const message = "the Rollout was deleted while users were on the candidate's own pods";
-  const { phase, transitions } = run.status;
-  const record = { at: rfc3339(nowMs), from: phase, to: "Releasing" as const, event: "deleted", message };
-  const end = { reason: "Deleted" as const, message };
-  const status = { ...run.status, phase: record.to, end, liveOnTwin: false, transitions: [...transitions, record] };
-  return { ...run, status };
 }

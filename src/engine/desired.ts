@@ -6,6 +6,7 @@ import { stepAt } from "./plan.ts";
 import { drainedOfPods, labelsSettled, previousGone, twinGone, widened } from "./progress.ts";
 import {
   instead,
+  insteadInRun,
   isPlain,
   joinBreached,
   labelsOf,
@@ -145,7 +146,7 @@ function fencing(memory: Memory, facts: RunFacts, held: Desired): Desired {
   const mayNarrow = facts.twin.exists || liveAtSize(facts);
   if (labels === undefined) return { ...held, atMost: memory.weightInForce };
   if (!mayNarrow) {
-    const lost = instead(facts);
+    const lost = insteadInRun(facts);
     return { ...held, atMost: memory.weightInForce, ...(lost === undefined ? {} : { labels: lost }) };
   }
   const settled = labelsSettled("Fencing", memory, facts);

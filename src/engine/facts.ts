@@ -28,6 +28,8 @@ export interface OwnFacts {
   onlyCandidate: boolean;
   /** The Deployment's own template is rolled out whole and available. */
   rolledOut: boolean;
+  /** The one that the run was made for is gone; another one has its name, and all of that one's pods are there. */
+  replaced?: true;
 }
 
 export interface TwinFacts {

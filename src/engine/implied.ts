@@ -72,11 +72,12 @@ function routeMissing(phase: Phase, facts: RunFacts): string | undefined {
 
 /**
  * Joining is finished first, unless a breach in it has brought every user back to the whole twin (machine rule 10). So is Releasing, unless
- * the Rollout stays and every user is on the whole twin still.
+ * the Rollout stays, no other Deployment is there, and every user is on the whole twin still.
  */
 function mayLeave(phase: Phase, memory: Memory, facts: RunFacts): boolean {
   if (phase === "Joining") return joinBreached(memory) && twinWhole(facts) && labelsSettled(phase, memory, facts);
-  return phase !== "Releasing" || (!facts.rollout.deleting && twinWhole(facts) && onTwin(facts));
+  const isReleased = facts.rollout.deleting || facts.own.replaced === true;
+  return phase !== "Releasing" || (!isReleased && twinWhole(facts) && onTwin(facts));
 }
 
 function onTwin({ routing, run }: RunFacts): boolean {

@@ -87,6 +87,21 @@ export function instead(facts: RunFacts): SubsetLabels | undefined {
     : undefined;
 }
 
+/**
+ * The same in a run that may not narrow (again) yet: labels that a foreign hand gave to a subset with users may select no pod at all, and
+ * they wait for no live pod that is not ready.
+ */
+export function insteadInRun(facts: RunFacts): SubsetLabels | undefined {
+  const { form, stable } = facts.routing;
+  const { from } = facts.run.spec;
+  const found = facts.run.status.asFound;
+  if (form === "plain" || stable === undefined || found === undefined || facts.twin.exists) return instead(facts);
+  const known = [facts.selector, from.podLabels, found.rule.stable ?? facts.selector];
+  if (known.some((labels) => sameLabels(stable, labels))) return instead(facts);
+  const labels = from.track === "twin" ? from.podLabels : facts.selector;
+  return { stable: labels, canary: labels };
+}
+
 /** What the two subsets should select in this state; undefined where they are left as they are. */
 export function labelsOf(phase: Phase, memory: Memory, facts: RunFacts): SubsetLabels | undefined {
   const { from, to } = facts.run.spec;
@@ -98,7 +113,7 @@ export function labelsOf(phase: Phase, memory: Memory, facts: RunFacts): SubsetL
     case "Paused":
       return fencedOnce && (facts.twin.exists || liveAtSize(facts))
         ? { stable: from.podLabels, canary: to.podLabels }
-        : instead(facts);
+        : insteadInRun(facts);
     case "Scaling":
     case "Shifting":
     case "Observing":

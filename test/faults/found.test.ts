@@ -256,6 +256,23 @@ const FOUND: readonly [string, Partial<Setting>, readonly [atMs: number, action:
       [7_600, { kind: "editWeight", canary: 0 }],
     ],
   ],
+  [
+    "a Deployment that was deleted while users were on its twin, and made again, never got its routes and its autoscaler's floor back",
+    { autoscaler: "acting" },
+    [
+      [0, { kind: "ship", tag: "v2" }],
+      [18_600, { kind: "deleteOwn", policy: "Background", againAfterMs: 500 }],
+    ],
+  ],
+  [
+    "labels that select nobody were left to a subset with users for as long as one live pod was not ready",
+    {},
+    [
+      [0, { kind: "ship", tag: "v2" }],
+      [1_000, { kind: "unready", forMs: 12_000 }],
+      [1_100, { kind: "editLabels", subset: "stable", labels: "nobody" }],
+    ],
+  ],
 ];
 
 test.each(FOUND)("holds where once %s", async (_what, setting, actions) => {

@@ -1,8 +1,7 @@
 import { isFinal, type Phase } from "../../src/api/phase.ts";
 import type { KubeObject } from "../../src/kube/port.ts";
-import { behaviourOfTag } from "../../src/sim/behaviour.ts";
 import { destinationsOf, ROUTE, RULE } from "./perform.ts";
-import type { Runs, RunSeen } from "./runs.ts";
+import { isBad, type Runs, type RunSeen } from "./runs.ts";
 import type { Stage } from "./stage.ts";
 import { isRunaway } from "./terms.ts";
 import type { Verdicts } from "./verdicts.ts";
@@ -103,10 +102,6 @@ export function watchObjects(stage: Stage, runs: Runs, verdicts: Verdicts): void
     if (stage.health.wellForMs() >= 60_000 && written > MOST_WRITES_A_MINUTE)
       verdicts.broken("I5", `${written} writes in a minute`);
   });
-}
-
-export function isBad(tag: string): boolean {
-  return Object.keys(behaviourOfTag(tag)).length > 0;
 }
 
 function canaryWeight(route: KubeObject): number {

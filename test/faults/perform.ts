@@ -7,6 +7,8 @@ import { destinationRules, virtualServices } from "../../src/sim/kinds.ts";
 import { LABEL_RUN } from "../../src/api/metadata.ts";
 import { isFinal } from "../../src/api/phase.ts";
 import { setPolicy } from "./policies.ts";
+import { deleteOwn, isNew } from "./remake.ts";
+import { isBad } from "./runs.ts";
 import { setSpec } from "./rollout-spec.ts";
 import type { Action } from "./schedule.ts";
 import type { Stage } from "./stage.ts";
@@ -56,6 +58,7 @@ export async function perform(stage: Stage, git: Git, action: Action): Promise<v
   const json = (operations: JsonPatchOperation[]) => ({ type: "json" as const, operations });
   switch (action.kind) {
     case "ship":
+      if (isBad(action.tag) && isNew(house.object("deployments.apps"))) return;
       return stage.foreign(() => house.ship(action.tag));
     case "command":
       if (house.run() === undefined) return;
@@ -139,6 +142,8 @@ export async function perform(stage: Stage, git: Git, action: Action): Promise<v
       return setSpec(house, action.becomes);
     case "policy":
       return setPolicy(house, action.becomes);
+    case "deleteOwn":
+      return deleteOwn(stage, action.policy, action.againAfterMs);
     case "deleteRun": {
       const run = house.run();
       if (run === undefined) return;

@@ -1,7 +1,7 @@
 import { isFinal, type Phase } from "../../src/api/phase.ts";
 import type { RunSpec, RunStatus } from "../../src/api/run.ts";
 import type { KubeObject } from "../../src/kube/port.ts";
-import { imageTag } from "../../src/sim/behaviour.ts";
+import { behaviourOfTag, imageTag } from "../../src/sim/behaviour.ts";
 import type { Sim } from "../../src/sim/sim.ts";
 
 /** A run as its object says at this moment. */
@@ -72,4 +72,8 @@ export function followRuns(sim: Sim): Runs {
     underWay,
     onWrite: (listener) => void listeners.push(listener),
   };
+}
+
+export function isBad(tag: string): boolean {
+  return Object.keys(behaviourOfTag(tag)).length > 0;
 }

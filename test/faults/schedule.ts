@@ -49,6 +49,7 @@ export type Action =
   | { kind: "suspend"; on: boolean }
   | { kind: "editSpec"; becomes: SpecState }
   | { kind: "policy"; becomes: PolicyState }
+  | { kind: "deleteOwn"; policy: Exclude<PropagationPolicy, "Orphan">; againAfterMs: number }
   | { kind: "deleteRun"; policy: PropagationPolicy }
   | { kind: "deleteRollout"; policy: PropagationPolicy; againAfterMs: number | undefined };
 
@@ -156,6 +157,14 @@ const anAction: Record<Action["kind"], { weight: number; arbitrary: fc.Arbitrary
     arbitrary: fc.constantFrom(...SPEC_STATES).map((becomes) => ({ kind: "editSpec", becomes })),
   },
   suspend: { weight: 1, arbitrary: fc.boolean().map((on) => ({ kind: "suspend", on })) },
+  deleteOwn: {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("deleteOwn"),
+      policy: fc.constantFrom("Background", "Foreground"),
+      againAfterMs: ms(500, 10_000),
+    }),
+  },
   deleteRun: {
     weight: 1,
     arbitrary: fc.constantFrom(...POLICIES).map((policy) => ({ kind: "deleteRun", policy })),

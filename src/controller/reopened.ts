@@ -1,0 +1,33 @@
+import { rfc3339 } from "../engine/memory.ts";
+import type { Caches } from "./caches.ts";
+import { isReplaced, successorOf } from "./successor.ts";
+import type { ReadRun } from "./observe.ts";
+
+/**
+ * Why the run that left users on a twin has one more thing to do, which is to put routes, rule and floor back: in a sentence. Undefined
+ * where it has not.
+ */
+export function whyReopened(caches: Caches, newest: ReadRun, deleting: boolean): string | undefined {
+  if (newest.status.liveOnTwin !== true) return undefined;
+  if (deleting) return "the Rollout was deleted while users were on the candidate's own pods";
+  return isMadeAgain(caches, newest)
+    ? "the Deployment was deleted, and made again, while users were on the candidate's own pods"
+    : undefined;
+}
+
+/** Users can be let to the other Deployment's pods: they are all there, or there is no twin any more. */
+function isMadeAgain(caches: Caches, run: ReadRun): boolean {
+  const { namespace, spec, status } = run;
+  const twin = status.phase === "Promoted" ? spec.to.workload : spec.from.workload;
+  if (caches.deployments.get(namespace, twin) !== undefined) return isReplaced(caches, run);
+  return successorOf(caches, run) !== undefined;
+}
+
+/** The run as it goes on from its end. */
+export function reopened(run: ReadRun, message: string, nowMs: number): ReadRun {
+  const { phase, transitions } = run.status;
+  const record = { at: rfc3339(nowMs), from: phase, to: "Releasing" as const, event: "deleted", message };
+  const end = { reason: "Deleted" as const, message };
+  const status = { ...run.status, phase: record.to, end, liveOnTwin: false, transitions: [...transitions, record] };
+  return { ...run, status };
+}
