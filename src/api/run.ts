@@ -31,6 +31,7 @@ export const END_REASONS = [
   "Undone",
   "Superseded",
   "CandidateLost",
+  "HoldBroken",
   "ProgressDeadlineExceeded",
   "RouteMissing",
   "RouteContended",

@@ -30,6 +30,7 @@ export const WORLD_EVENTS = [
   "newTemplate",
   "templateBack",
   "candidateLost",
+  "liveLost",
   "progressDeadline",
   "routeMissing",
   "lowered",

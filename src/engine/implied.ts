@@ -10,7 +10,7 @@ import { promotionStep, stepAt } from "./plan.ts";
 import { labelsContended } from "./relabel.ts";
 import { MOST_RESHIFTS, recentReshifts } from "./reshift.ts";
 import { windowClosed, windowOverrun } from "./window-hold.ts";
-import { joinBreached, sameLabels, twinWhole } from "./world.ts";
+import { isLiveLost, joinBreached, sameLabels, twinWhole } from "./world.ts";
 
 /** The states in which the candidate should have the weight in force: a lower one found was lowered by somebody. */
 const CARRYING: readonly Phase[] = ["Waiting", "Scaling", "Shifting", "Observing", "Paused", "SwappingLabels"];
@@ -28,6 +28,7 @@ export function impliedEvents(phase: Phase, memory: Memory, facts: RunFacts): En
     ["holdBroken", freshlyBroken(phase, facts)],
     ["deleted", deleted(phase, facts)],
     ["routeMissing", routeMissing(phase, facts)],
+    ["liveLost", liveLost(facts)],
     ["newTemplate", outdated(phase, facts)],
     ["newTemplate", mayLeave(phase, memory, facts) ? newTemplate(facts) : undefined],
     ["templateBack", mayLeave(phase, memory, facts) ? templateBack(phase, facts) : undefined],
@@ -82,6 +83,12 @@ function mayLeave(phase: Phase, memory: Memory, facts: RunFacts): boolean {
 
 function onTwin({ routing, run }: RunFacts): boolean {
   return routing.stable !== undefined && sameLabels(routing.stable, run.spec.to.podLabels);
+}
+
+function liveLost(facts: RunFacts): string | undefined {
+  if (facts.run.status.asFound === undefined || !isLiveLost(facts)) return undefined;
+  const { name } = facts.run.spec.pinned.workload;
+  return `no pod of the version that users were on is left: Deployment ${name} has rolled out another template whole, past its hold`;
 }
 
 /** A plan is mended by mending the Rollout: before anything was done, the run gives way to one made from the new spec. */

@@ -6,7 +6,7 @@ import { msOf, type Memory } from "./memory.ts";
 import { isLastStep, stepAt } from "./plan.ts";
 import { podSharePercent } from "./size.ts";
 import { windowHolds } from "./window-hold.ts";
-import { isPlain, labelsOf, ownHeld, sameLabels, twinTarget } from "./world.ts";
+import { isLiveLost, isPlain, labelsOf, ownHeld, sameLabels, twinTarget } from "./world.ts";
 
 /** From the write of a weight until proxies have it, where nothing can be waited for any longer: istiod's own pause and its push. */
 export const ROUTED_MS = 2_000;
@@ -237,6 +237,13 @@ function quiet(phase: Phase, memory: Memory, facts: RunFacts): Progress {
   if (routing.maxWeight > 0) return undefined;
   if (untouched) return { type: "quiet", message: "no user ever met the candidate" };
   if (!facts.twin.exists && facts.twin.pods === 0) return { type: "quiet", message: "the candidate's pods are gone" };
+  // Its pods are among what the Service selects, and that is where users have to stay until it is gone.
+  if (isLiveLost(facts))
+    return when(
+      labelsSettled(phase, memory, facts),
+      "quiet",
+      "no route leads to the candidate by its own name; its pods go from among the Service's",
+    );
   // Callers that no route sends are never quiet: only the end of its pods takes the candidate from them.
   if (facts.run.spec.plan.unmanagedCallers === "Accept" && isUnrouted(facts))
     return {

@@ -102,10 +102,34 @@ export function insteadInRun(facts: RunFacts): SubsetLabels | undefined {
   return { stable: labels, canary: labels };
 }
 
+/** While these last, the old pods carry the users that the candidate does not. */
+const LED_TO_LIVE: readonly Phase[] = [
+  "Waiting",
+  "Fencing",
+  "Scaling",
+  "Shifting",
+  "Observing",
+  "Paused",
+  "Withdrawing",
+  "Draining",
+];
+
+/**
+ * The user's Deployment has rolled to another template whole, and no pod is left of the version that users were on: somebody broke the
+ * hold while no controller was there to see it. The deployment controller undoes any scaling from then on (machine rule 2).
+ */
+export function isLiveLost({ own, run }: RunFacts): boolean {
+  const isElsewhere = own.template !== "live" && own.template !== "gone";
+  return run.spec.from.track === "own" && isElsewhere && own.rolledOut && own.replicas > 0 && own.liveAvailable === 0;
+}
+
 /** What the two subsets should select in this state; undefined where they are left as they are. */
 export function labelsOf(phase: Phase, memory: Memory, facts: RunFacts): SubsetLabels | undefined {
   const { from, to } = facts.run.spec;
   const fencedOnce = facts.run.status.asFound !== undefined;
+  // A subset of no pod fails everybody whom it carries; what the Service selects is all that there is.
+  if (fencedOnce && facts.routing.form !== "plain" && LED_TO_LIVE.includes(phase) && isLiveLost(facts))
+    return { stable: facts.selector, canary: facts.selector };
   switch (phase) {
     case "Fencing":
       return { stable: from.podLabels, canary: to.podLabels };

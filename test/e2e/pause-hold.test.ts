@@ -78,6 +78,34 @@ test.concurrent("somebody who resumes the held Deployment in the middle of a run
   expectShares(log, history, "v2");
 });
 
+test("a Deployment that somebody resumed while no controller ran serves its users as soon as one is back, and is undone", async (at) => {
+  await using scene = await createScene(sluice, {
+    onTestFailed: at.onTestFailed,
+    spec: { steps: [{ name: "first", weight: 10, observe: "10m" }] },
+  });
+  const { runs, shop, load } = scene;
+  await shop.setImage("shop/checkout:v2");
+  await runs.waitFor(1, "Observing");
+  await sluice.kill();
+  await kubectl(lab, ["-n", shop.namespace, "rollout", "resume", `deployment/${shop.name}`]);
+  await kubectl(lab, ["-n", shop.namespace, "rollout", "status", `deployment/${shop.name}`]);
+  await moreRequests(scene, 200);
+  expect(load.log.failures().length).toBeGreaterThan(0);
+  await sluice.start();
+  const run = await runs.waitFor(1, "RolledBack");
+  expect(run.status?.end?.reason).toBe("HoldBroken");
+  const lost = run.status?.transitions.find(({ event }) => event === "liveLost");
+  // The record counts in whole seconds or less; then there is the pass, and what proxies need.
+  const servedMs = Date.parse(lost?.at ?? "") + 3_000;
+  await runs.waitFor(2, "Promoted", 60_000);
+  expect(runs.find(2)?.spec.reason).toBe("Undo");
+  const backMs = Date.now();
+  await moreRequests(scene, 200);
+  const log = await load.stop();
+  expect(log.window(servedMs).failures()).toEqual([]);
+  expect(log.window(backMs).countByVersion()).toEqual({ v1: log.window(backMs).total });
+});
+
 async function pausedOf(deployment: Parameters<Lab["admin"]["get"]>[0]): Promise<boolean | undefined> {
   return ((await lab.admin.get(deployment))["spec"] as { paused?: boolean }).paused;
 }
