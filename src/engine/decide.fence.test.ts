@@ -28,12 +28,21 @@ describe("fencing", () => {
   });
 
   test("the rule first, routes only once every proxy knows the subsets", () => {
-    expect(decide(factsOf("Fencing")).desired).toMatchObject({ labels: NARROW, atMost: 0, floor: "raise" });
-    expect(decide(factsOf("Fencing")).desired.weight).toBeUndefined();
+    const first = decide(factsOf("Fencing", { routing: { routesForMs: MINUTE } })).desired;
+    expect(first).toMatchObject({ labels: NARROW, atMost: 0, floor: "raise" });
+    expect(first.weight).toBeUndefined();
     const unsettled = decide(factsOf("Fencing", { routing: { ...NARROW, labelsForMs: 14_999 } }));
     expect(unsettled.desired.weight).toBeUndefined();
     const settled = decide(factsOf("Fencing", { routing: { ...NARROW, labelsForMs: 15_000, form: "plain" } }));
     expect([settled.status.phase, settled.desired.weight]).toEqual(["Fencing", 0]);
+  });
+
+  test("does not turn the canary subset while proxies may still go by a weight that it had", () => {
+    const routing = { routesForMs: 14_999 };
+    expect(decide(factsOf("Fencing", { routing })).desired.labels).toBeUndefined();
+    expect(decide(factsOf("Fencing", { routing: { ...routing, form: "plain" } })).desired.labels).toEqual(NARROW);
+    const twin = { exists: true, replicas: 1, available: 1, pods: 1 };
+    expect(decide(factsOf("Fencing", { routing, twin })).desired.labels).toEqual(NARROW);
   });
 
   test("is done when both have settled, and only then is there a twin", () => {
@@ -83,7 +92,7 @@ describe("fencing", () => {
 
   test("narrows to the earlier run's twin where users are on one, when it is whole", () => {
     const from = { ...SPEC.from, track: "twin" as const, podLabels: { run: "checkout-0" } };
-    const given = { spec: { from }, own: { liveAvailable: 0, strayPods: SIZE } };
+    const given = { spec: { from }, own: { liveAvailable: 0, strayPods: SIZE }, routing: { routesForMs: MINUTE } };
     expect(decide(factsOf("Fencing", { ...given, previousTwin: { full: true } })).desired.labels?.stable).toEqual(
       from.podLabels,
     );

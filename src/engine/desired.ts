@@ -145,7 +145,7 @@ function fencing(memory: Memory, facts: RunFacts, held: Desired): Desired {
   // With the twin there, stable was narrowed before: then it is corrected always (machine rule 1).
   const mayNarrow = facts.twin.exists || liveAtSize(facts);
   if (labels === undefined) return { ...held, atMost: memory.weightInForce };
-  if (!mayNarrow) {
+  if (!mayNarrow || mayBeCarrying(facts)) {
     const lost = insteadInRun(facts);
     return { ...held, atMost: memory.weightInForce, ...(lost === undefined ? {} : { labels: lost }) };
   }
@@ -153,6 +153,11 @@ function fencing(memory: Memory, facts: RunFacts, held: Desired): Desired {
   const right = settled || facts.routing.labelsForMs < facts.run.spec.plan.settleMs;
   const common: Desired = { ...held, labels, floor: "raise", atMost: right ? memory.weightInForce : 0 };
   return settled && facts.routing.form !== "split" ? { ...common, weight: 0 } : common;
+}
+
+/** Proxies may still go by an earlier weight of the canary subset, whose labels change before the twin is there: 0 means applied (invariant 6). */
+function mayBeCarrying({ routing, run, twin }: RunFacts): boolean {
+  return !twin.exists && routing.form !== "plain" && routing.routesForMs < run.spec.plan.settleMs;
 }
 
 function rising(phase: Phase, memory: Memory, facts: RunFacts): Partial<Desired> {

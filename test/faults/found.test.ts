@@ -273,6 +273,19 @@ const FOUND: readonly [string, Partial<Setting>, readonly [atMs: number, action:
       [1_100, { kind: "editLabels", subset: "stable", labels: "nobody" }],
     ],
   ],
+  [
+    "the canary subset was turned to the next candidate a moment after its weight was written down from 100",
+    { autoscaler: "acting", seed: 520_744 },
+    [
+      [0, { kind: "ship", tag: "v2" }],
+      [7_500, { kind: "load", requestsPerSecond: 120 }],
+      [10_700, { kind: "apiFault", fault: "error500", fraction: 1, forMs: 6_800 }],
+      [11_400, { kind: "scale", replicas: 3 }],
+      [22_100, { kind: "ship", tag: "v6-slow50" }],
+      [22_200, { kind: "deleteRun", policy: "Background" }],
+      [22_300, { kind: "editLabels", subset: "stable", labels: "service" }],
+    ],
+  ],
 ];
 
 test.each(FOUND)("holds where once %s", async (_what, setting, actions) => {
