@@ -5,7 +5,7 @@ import { deployments } from "../../src/kube/resources.ts";
 import { ApiError } from "../../src/kube/errors.ts";
 import { destinationRules, virtualServices } from "../../src/sim/kinds.ts";
 import { LABEL_RUN } from "../../src/api/metadata.ts";
-import { isFinal } from "../../src/api/phase.ts";
+import { isFinal, type Phase } from "../../src/api/phase.ts";
 import { setPolicy } from "./policies.ts";
 import { deleteOwn, isNew } from "./remake.ts";
 import { isBad } from "./runs.ts";
@@ -167,6 +167,14 @@ function isFenced(house: House): boolean {
   return !isFinal(phase) && asFound !== undefined;
 }
 
+const SERVICE = { app: "checkout" };
+const ENDING: readonly Phase[] = ["Joining", "Releasing", "Draining"];
+
+/** The run is about to end, and has given the subset back: it is their user's own again. */
+function isPutBack(house: House, labels: object | undefined): boolean {
+  return ENDING.includes(house.phase() ?? "Promoted") && JSON.stringify(labels) === JSON.stringify(SERVICE);
+}
+
 function setPrometheus(stage: Stage, mode: Parameters<House["sim"]["prometheus"]["setMode"]>[0]): void {
   stage.prometheusMode = mode;
   stage.house.sim.prometheus.setMode(mode, 4_000);
@@ -182,10 +190,10 @@ async function editLabels(stage: Stage, action: Extract<Action, { kind: "editLab
   const { house } = stage;
   if (!isFenced(house)) return;
   const found = house.object(RULE);
-  const subsets = (found?.["spec"] as { subsets?: { name: string }[] } | undefined)?.subsets ?? [];
+  const subsets = (found?.["spec"] as { subsets?: { name: string; labels: object }[] } | undefined)?.subsets ?? [];
   const index = subsets.findIndex(({ name }) => name === action.subset);
-  if (index < 0) return;
-  const value: Record<string, string> = action.labels === "service" ? { app: "checkout" } : { app: "nobody" };
+  if (index < 0 || isPutBack(house, subsets[index]?.labels)) return;
+  const value: Record<string, string> = action.labels === "service" ? { ...SERVICE } : { app: "nobody" };
   const path = `/spec/subsets/${index}/labels`;
   const operations: JsonPatchOperation[] = [{ op: "replace", path, value }];
   await stage.foreign(() => house.alice.patch(destinationRules, ref, { type: "json", operations }), "routing");
