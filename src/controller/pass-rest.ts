@@ -165,6 +165,7 @@ function restFacts(
             hash: templateHash(templateIn(own)),
             replicas: state.specReplicas,
             adopted: heldBy(own) === rollout.metadata.name,
+            ran: runs[0]?.spec.pinned.workload.uid === own.metadata.uid,
             paused: state.paused,
             rolledOut: state.rolledOut,
           },

@@ -41,7 +41,10 @@ test.each([
     const fromMs = house.clock.now();
     await house.alice.delete(deployments, ref, { propagationPolicy });
     await house.until("it is gone", () => house.object("deployments.apps") === undefined);
-    await house.alice.create(deployments, shopDeployment(ref.name, { image: "shop/checkout:v2" }));
+    await house.alice.create(
+      deployments,
+      shopDeployment(ref.name, { image: "shop/checkout:v2", deployment: { progressDeadlineSeconds: 20 } }),
+    );
     await house.until("it is under protection again", () => house.rolloutStatus().phase === "Healthy");
     expect(routingOf(house)).toBe(before);
     expect(floorOf(house)).toBe(2);

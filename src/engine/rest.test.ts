@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { decideRest, type RestDecision, type RestFacts } from "./rest.ts";
 
-const OWN = { hash: "new", replicas: 4, adopted: true, paused: true, rolledOut: true };
+const OWN = { hash: "new", replicas: 4, adopted: true, ran: true, paused: true, rolledOut: true };
 const ENDED = { name: "checkout-1", outcome: "RolledBack" as const, hash: "new", retry: false, message: "errors" };
 const BASE: RestFacts = {
   suspend: false,
@@ -38,6 +38,16 @@ const ROWS: readonly [string, Partial<RestFacts>, Partial<RestDecision>][] = [
     "without pods there are no users: adopted as it is",
     { live: undefined, own: { ...OWN, rolledOut: false, replicas: 0 } },
     { kind: "adopt" },
+  ],
+  [
+    "what rolled out whole before it was marked is adopted: nothing has held it yet",
+    { own: { ...OWN, adopted: false, ran: false } },
+    { kind: "adopt" },
+  ],
+  [
+    "but not where a mark was taken off, which every run has had",
+    { own: { ...OWN, adopted: false } },
+    { kind: "start", reason: "NewRevision" },
   ],
   ["a template that differs from the live one begins a run", {}, { kind: "start", reason: "NewRevision" }],
   ["unless the Rollout is suspended", { suspend: true }, { kind: "suspended" }],

@@ -13,6 +13,8 @@ export interface RestFacts {
         hash: string;
         replicas: number;
         adopted: boolean;
+        /** A run was for this very Deployment, and not for one of its name that is gone: then it had been adopted. */
+        ran: boolean;
         paused: boolean;
         /** One ReplicaSet active, of the Deployment's own template, all of it available. */
         rolledOut: boolean;
@@ -51,6 +53,9 @@ export function decideRest(facts: RestFacts): RestDecision {
   if (facts.invalid.length > 0) return { kind: "invalid", message: facts.invalid.join("; ") };
   if (own === undefined) return { kind: "noWorkload", message: `Deployment ${facts.workload} does not exist` };
   if (live === undefined) return adoption(facts, own);
+  // Between the note of what is live and the mark nothing holds it: what rolled out then is its user's own affair.
+  const rolledBefore = !own.adopted && !own.ran && live.track === "own" && own.rolledOut && own.hash !== live.hash;
+  if (rolledBefore) return { kind: "adopt" };
   if (facts.undo && own.replicas > 0) return facts.suspend ? suspended() : { kind: "start", reason: "Undo" };
   if (own.hash === live.hash) {
     if (live.track === "twin" && own.replicas > 0)

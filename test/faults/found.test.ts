@@ -286,6 +286,19 @@ const FOUND: readonly [string, Partial<Setting>, readonly [atMs: number, action:
       [22_300, { kind: "editLabels", subset: "stable", labels: "service" }],
     ],
   ],
+  [
+    "a version that rolled out whole before the Deployment was marked counted as a new one, with no live pod to go back to",
+    { autoscaler: "acting" },
+    [
+      [0, { kind: "ship", tag: "v2" }],
+      [0, { kind: "ship", tag: "v1" }],
+      [0, { kind: "deleteOwn", policy: "Background", againAfterMs: 500 }],
+      [0, { kind: "delayWatches", delayMs: 1_100, forMs: 1_600 }],
+      [1_000, { kind: "crash", call: 1, when: "before", downMs: 100 }],
+      [1_500, { kind: "ship", tag: "v2" }],
+      [1_500, { kind: "crash", call: 5, when: "before", downMs: 1_500 }],
+    ],
+  ],
 ];
 
 test.each(FOUND)("holds where once %s", async (_what, setting, actions) => {

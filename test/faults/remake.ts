@@ -31,7 +31,11 @@ function make(stage: Stage, tag: string): void {
   const { house } = stage;
   if (house.object("deployments.apps") !== undefined) return stage.later(AGAIN_MS, () => make(stage, tag));
   void stage.foreign(
-    () => house.alice.create(deployments, shopDeployment(ref.name, { image: `shop/checkout:${tag}` })),
+    () =>
+      house.alice.create(
+        deployments,
+        shopDeployment(ref.name, { image: `shop/checkout:${tag}`, deployment: { progressDeadlineSeconds: 20 } }),
+      ),
     "pods",
   );
 }
