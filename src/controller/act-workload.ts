@@ -27,8 +27,9 @@ export async function arrangeWorkload(
   const revision = await ensureRevision(context, rollout, run, seen);
   const held = await arrangeOwn(context, run, seen, desired.own);
   const strays = await removeStrays(context, run.namespace, seen.ownState, straysOf(seen, desired));
-  const twins = await arrangeTwins(context, run, seen, desired);
+  // Before the twins: one that may not be made (a quota, a right) keeps nobody from getting the floor back.
   const floor = await arrangeFloor(context, run, desired.floor);
+  const twins = await arrangeTwins(context, run, seen, desired);
   return revision || held || strays || twins || floor;
 }
 
@@ -88,9 +89,10 @@ function straysOf({ ownState, unvetted }: Observed, { strays }: Desired): readon
   return ownState.replicaSets.some((set) => set.specReplicas > 0 && !unvetted.includes(set)) ? unvetted : [];
 }
 
-/** All but the live revision's, once there is one. */
+/** All but the live revision's, while that one has pods: of one that was scaled to 0 no pod comes back, and the others are all that there is. */
 export function liveStrays({ liveReplicaSet, strays }: OwnState): readonly OwnReplicaSet[] {
-  return liveReplicaSet === undefined ? [] : strays;
+  const hasPods = liveReplicaSet !== undefined && (liveReplicaSet.specReplicas > 0 || liveReplicaSet.replicas > 0);
+  return hasPods ? strays : [];
 }
 
 /**

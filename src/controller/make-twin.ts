@@ -1,8 +1,8 @@
 import { FIELD_MANAGER } from "../api/metadata.ts";
+import { isAlreadyExists } from "../kube/errors.ts";
 import type { KubeObject } from "../kube/port.ts";
 import { deployments } from "../kube/resources.ts";
 import { twinDeployment } from "../workload/twin.ts";
-import { attempt } from "./attempt.ts";
 import type { Context } from "./context.ts";
 import { templateOf } from "./observe.ts";
 
@@ -21,11 +21,15 @@ export async function makeTwin(context: Context, own: KubeObject, wanted: Wanted
   if (template === undefined) return false;
   const { rollout, name: runName, replicas } = wanted;
   const twin = twinDeployment({ rollout, runName, own, template, replicas });
-  await attempt(context, () => context.api.create(deployments, twin, { fieldManager: FIELD_MANAGER }));
+  try {
+    await context.api.create(deployments, twin, { fieldManager: FIELD_MANAGER });
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+  }
   return true;
 }
 
-/** Makes a twin again that carries users, says so in the log. */
+/** The same for a twin that carries users; the log says so. */
 export async function makeTwinAgain(context: Context, own: KubeObject, wanted: WantedTwin): Promise<boolean> {
   const made = await makeTwin(context, own, wanted);
   if (made)

@@ -17,11 +17,16 @@ export function newestEnd(newest: ReadRun | undefined, ended: RolloutStatus["end
         hash: refusedHash(newest),
         retry: asksForRetry(newest),
         message,
+        ...(isWayBack(newest) && status.end?.reason === "HoldBroken" ? { rolledOutItself: true } : {}),
       };
   }
   return ended === undefined
     ? undefined
     : { name: ended.run, outcome: ended.outcome, hash: ended.hash, retry: false, message: ended.message };
+}
+
+function isWayBack({ spec }: ReadRun): boolean {
+  return spec.reason === "FastPath" || spec.reason === "Undo";
 }
 
 /** Whether a newer run than this one has ended and is gone. */

@@ -20,7 +20,7 @@ import { BY_OWNER, BY_ROLLOUT, BY_RUN, type Caches } from "./caches.ts";
 import type { Context } from "./context.ts";
 import { availableFor, isEdited, leavingFor, twinFacts } from "./observe-twin.ts";
 import { readRun } from "./read.ts";
-import { isReplaced } from "./successor.ts";
+import { isWhole, successorOf } from "./successor.ts";
 import { pinnedObjects, selectorOf } from "./routing-objects.ts";
 
 /** A run as it was read: its object, and spec and status with every default. */
@@ -84,7 +84,7 @@ export function observeRun(context: Context, rollout: RunFacts["rollout"], run: 
         spec,
         unvetted,
       ),
-      ...(isReplaced(caches, run) ? { replaced: true } : {}),
+      ...successorFacts(caches, run),
     },
     twin: twinFacts(twin, twinPods, {
       availableForMs: availableFor(context, `${key} twin`, twin),
@@ -185,6 +185,16 @@ function unvettedOf(caches: Caches, namespace: string, spec: RunSpec, state: Own
   return others.filter((set) => !isVetted(set));
 }
 
+function successorFacts(caches: Caches, run: ReadRun): Pick<OwnFacts, "successor"> {
+  const own = successorOf(caches, run);
+  return own === undefined ? {} : { successor: isWhole(caches, own) ? "whole" : "partly" };
+}
+
+function isLiveLost({ specReplicas, liveReplicaSet: live, replicaSets }: OwnState): boolean {
+  const isGone = live === undefined || (live.specReplicas === 0 && live.replicas === 0);
+  return specReplicas > 0 && isGone && replicaSets.some((set) => set.revision !== "live" && set.available > 0);
+}
+
 function ownFacts(
   own: KubeObject | undefined,
   state: OwnState | undefined,
@@ -205,6 +215,7 @@ function ownFacts(
       strayPods: 0,
       unvettedPods: 0,
       rolledOut: false,
+      liveLost: false,
     };
   }
   const strays = state.replicaSets.filter((set) => set.revision === "other");
@@ -225,6 +236,7 @@ function ownFacts(
     unvettedPods: podsOf(unvetted),
     onlyCandidate: isOnlyCandidate(state, spec),
     rolledOut: state.rolledOut,
+    liveLost: isLiveLost(state),
   };
 }
 

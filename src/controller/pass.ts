@@ -91,7 +91,7 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
     if (unfinished.length > 0) return finishEnded(context, key, rollout, status, newest, unfinished);
     const why = newest === undefined ? undefined : whyReopened(context.caches, newest, deleting);
     if (newest !== undefined && why !== undefined)
-      return passActive(context, rollout, status, reopened(newest, why, context.clock.now()), undefined);
+      return passActive(context, rollout, status, reopened(newest, why, deleting, context.clock.now()), undefined);
     if (deleting) {
       await releaseRollout(context, rollout, status, runs[0]);
       return { againInMs: undefined };

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import type { Phase } from "../api/phase.ts";
-import { deployments } from "../kube/resources.ts";
-import { NAMESPACE, type House } from "./fixture.test-helper.ts";
+import { ApiError } from "../kube/errors.ts";
+import { deployments, horizontalPodAutoscalers } from "../kube/resources.ts";
+import { isSluice, NAMESPACE, type House } from "./fixture.test-helper.ts";
 import { houseIn, servedNow } from "./states.test-helper.ts";
 
 const PREVIOUS = { namespace: NAMESPACE, name: "checkout-1" };
@@ -61,4 +62,36 @@ test("an undo from the next twin makes it again, and then leads users back to it
   expect(await servedNow(house)).toEqual(["v2"]);
   expect(house.unvetted()).toEqual([]);
   await house.term.stop();
+});
+
+test("an autoscaler gets its floor back also where that twin may not be made again", async () => {
+  const scaleTargetRef = { apiVersion: "apps/v1", kind: "Deployment", name: "checkout" };
+  const floor = (house: House) =>
+    (house.object("horizontalpodautoscalers.autoscaling")?.["spec"] as { minReplicas?: number } | undefined)
+      ?.minReplicas;
+  const house = await houseIn("Converging", {
+    hold: "none",
+    furnish: (alice) =>
+      alice.create(horizontalPodAutoscalers, {
+        apiVersion: "autoscaling/v2",
+        kind: "HorizontalPodAutoscaler",
+        metadata: { namespace: NAMESPACE, name: "checkout" },
+        spec: { scaleTargetRef, minReplicas: 2, maxReplicas: 9 },
+      }),
+  });
+  await house.ship("v3-errors50");
+  await house.untilEnd(2);
+  await house.ship("v4");
+  await house.untilPhase("Observing", 3);
+  house.sim.setFault((call) =>
+    isSluice(call) && call.verb === "create" && call.resource === "deployments.apps"
+      ? { error: new ApiError(403, "Forbidden", "exceeded quota") }
+      : undefined,
+  );
+  await takeAway.deletes(house);
+  await house.command("abort");
+  await house.untilEnd(3, 90_000);
+  house.sim.setFault(undefined);
+  await house.term.stop();
+  expect(floor(house)).toBe(2);
 });

@@ -1,6 +1,6 @@
 import { rfc3339 } from "../engine/memory.ts";
 import type { Caches } from "./caches.ts";
-import { isReplaced, successorOf } from "./successor.ts";
+import { isWhole, successorOf } from "./successor.ts";
 import type { ReadRun } from "./observe.ts";
 
 /**
@@ -18,16 +18,16 @@ export function whyReopened(caches: Caches, newest: ReadRun, deleting: boolean):
 /** Users can be let to the other Deployment's pods: they are all there, or there is no twin any more. */
 function isMadeAgain(caches: Caches, run: ReadRun): boolean {
   const { namespace, spec, status } = run;
+  const own = successorOf(caches, run);
   const twin = status.phase === "Promoted" ? spec.to.workload : spec.from.workload;
-  if (caches.deployments.get(namespace, twin) !== undefined) return isReplaced(caches, run);
-  return successorOf(caches, run) !== undefined;
+  return own !== undefined && (caches.deployments.get(namespace, twin) === undefined || isWhole(caches, own));
 }
 
-/** The run as it goes on from its end. */
-export function reopened(run: ReadRun, message: string, nowMs: number): ReadRun {
-  const { phase, transitions } = run.status;
+/** The run as it goes on from its end. Its version was not refused, unless it had been before: the same may be tried again. */
+export function reopened(run: ReadRun, message: string, deleting: boolean, nowMs: number): ReadRun {
+  const { phase, transitions, finishedAt: _, stalled: __, ...status } = run.status;
   const record = { at: rfc3339(nowMs), from: phase, to: "Releasing" as const, event: "deleted", message };
-  const end = { reason: "Deleted" as const, message };
-  const status = { ...run.status, phase: record.to, end, liveOnTwin: false, transitions: [...transitions, record] };
-  return { ...run, status };
+  const end = { reason: deleting || phase !== "Promoted" ? ("Deleted" as const) : ("Superseded" as const), message };
+  const next = { ...status, phase: record.to, since: record.at, deadlines: {}, end, liveOnTwin: false };
+  return { ...run, status: { ...next, transitions: [...transitions, record] } };
 }

@@ -13,8 +13,7 @@ export function successorOf(caches: Caches, { namespace, spec }: Of): KubeObject
   return own?.metadata.uid === uid || own?.metadata.deletionTimestamp !== undefined ? undefined : own;
 }
 
-/** There is one, with all its pods. */
-export function isReplaced(caches: Caches, run: Of): boolean {
-  const own = successorOf(caches, run);
-  return own !== undefined && readOwn(own, caches.replicaSets.byIndex(BY_OWNER, objectKey(own.metadata)), {}).rolledOut;
+/** All of its pods are there, of its own template. */
+export function isWhole(caches: Caches, own: KubeObject): boolean {
+  return readOwn(own, caches.replicaSets.byIndex(BY_OWNER, objectKey(own.metadata)), {}).rolledOut;
 }

@@ -43,6 +43,10 @@ describe("fencing", () => {
     expect(decide(factsOf("Fencing", { routing: { ...routing, form: "plain" } })).desired.labels).toEqual(NARROW);
     const twin = { exists: true, replicas: 1, available: 1, pods: 1 };
     expect(decide(factsOf("Fencing", { routing, twin })).desired.labels).toEqual(NARROW);
+    const carrying = { routesForMs: MINUTE, maxWeight: 100 };
+    expect(decide(factsOf("Fencing", { routing: carrying })).desired.labels).toBeUndefined();
+    const paused = decide(factsOf("Fencing", { routing, commands: [command("pause")] }));
+    expect([paused.status.phase, paused.desired.labels]).toEqual(["Paused", undefined]);
   });
 
   test("is done when both have settled, and only then is there a twin", () => {

@@ -11,6 +11,7 @@ import {
   joinBreached,
   labelsOf,
   liveAtSize,
+  mayBeCarrying,
   mayReturn,
   ownHeld,
   ownSize,
@@ -155,11 +156,6 @@ function fencing(memory: Memory, facts: RunFacts, held: Desired): Desired {
   return settled && facts.routing.form !== "split" ? { ...common, weight: 0 } : common;
 }
 
-/** Proxies may still go by an earlier weight of the canary subset, whose labels change before the twin is there: 0 means applied (invariant 6). */
-function mayBeCarrying({ routing, run, twin }: RunFacts): boolean {
-  return !twin.exists && routing.form !== "plain" && routing.routesForMs < run.spec.plan.settleMs;
-}
-
 function rising(phase: Phase, memory: Memory, facts: RunFacts): Partial<Desired> {
   const { weight } = stepAt(facts.run.spec.plan, memory.step);
   if (phase === "Observing") return { atMost: weight };
@@ -200,9 +196,10 @@ function handOver(phase: Phase, memory: Memory, facts: RunFacts): Partial<Desire
   return { ...both, twin: shrunk(facts) };
 }
 
-/** Of a Deployment that is gone no more pods come; those that it left behind may serve. */
+/** Of a Deployment that is gone no more pods come, and those that it left behind may serve; one that was made again has to have its own. */
 function ownStands(facts: RunFacts): boolean {
-  return facts.own.template === "gone" || facts.own.vettedAvailable >= ownSize(facts);
+  if (facts.own.template === "gone") return facts.own.successor !== "partly";
+  return facts.own.vettedAvailable >= ownSize(facts);
 }
 
 function shrunk(facts: RunFacts): { replicas: number } | "gone" {

@@ -188,6 +188,7 @@ export function factsOf(phase: Phase, given: Given = {}): RunFacts {
       unvettedPods: 0,
       onlyCandidate: false,
       rolledOut: false,
+      liveLost: false,
       ...given.own,
     },
     twin: {

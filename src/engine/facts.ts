@@ -28,8 +28,10 @@ export interface OwnFacts {
   onlyCandidate: boolean;
   /** The Deployment's own template is rolled out whole and available. */
   rolledOut: boolean;
-  /** The one that the run was made for is gone; another one has its name, and all of that one's pods are there. */
-  replaced?: true;
+  /** The live ReplicaSet was scaled to nothing, and pods of another one are available: the Deployment has rolled past its hold. */
+  liveLost: boolean;
+  /** The one that the run was made for is gone, and another one has its name: with all of its pods, or not yet. */
+  successor?: "whole" | "partly";
 }
 
 export interface TwinFacts {

@@ -77,7 +77,7 @@ function routeMissing(phase: Phase, facts: RunFacts): string | undefined {
  */
 function mayLeave(phase: Phase, memory: Memory, facts: RunFacts): boolean {
   if (phase === "Joining") return joinBreached(memory) && twinWhole(facts) && labelsSettled(phase, memory, facts);
-  const isReleased = facts.rollout.deleting || facts.own.replaced === true;
+  const isReleased = facts.rollout.deleting || facts.own.successor === "whole";
   return phase !== "Releasing" || (!isReleased && twinWhole(facts) && onTwin(facts));
 }
 
@@ -88,7 +88,7 @@ function onTwin({ routing, run }: RunFacts): boolean {
 function liveLost(facts: RunFacts): string | undefined {
   if (facts.run.status.asFound === undefined || !isLiveLost(facts)) return undefined;
   const { name } = facts.run.spec.pinned.workload;
-  return `no pod of the version that users were on is left: Deployment ${name} has rolled out another template whole, past its hold`;
+  return `no pod of the version that users were on is left: Deployment ${name} has rolled out another template, past its hold`;
 }
 
 /** A plan is mended by mending the Rollout: before anything was done, the run gives way to one made from the new spec. */

@@ -25,7 +25,17 @@ export interface RestFacts {
   undo: boolean;
   /** Users were on the Deployment's template before, within the runs that are kept: see wasLive. */
   wasLive: boolean;
-  newestRun: { name: string; outcome: Outcome; hash: string; retry: boolean; message: string } | undefined;
+  newestRun:
+    | {
+        name: string;
+        outcome: Outcome;
+        hash: string;
+        retry: boolean;
+        message: string;
+        /** It brought what users were on before, and ended because that had rolled out past the hold: nothing was wrong with it. */
+        rolledOutItself?: true;
+      }
+    | undefined;
   hold: "policy" | "pause";
   workload: string;
 }
@@ -64,6 +74,7 @@ export function decideRest(facts: RestFacts): RestDecision {
   }
   if (own.replicas === 0 && live.track === "own") return { kind: "native" };
   if (newestRun !== undefined && newestRun.hash === own.hash && newestRun.outcome !== "Superseded") {
+    if (newestRun.rolledOutItself === true && own.rolledOut && live.track === "own") return { kind: "adopt" };
     if (!newestRun.retry && own.rolledOut && live.track === "own" && !facts.suspend) return bringBack(facts);
     if (!newestRun.retry) return { kind: "refused", outcome: newestRun.outcome, message: newestRun.message };
     return beginning(facts, "Retry");

@@ -119,6 +119,7 @@ function factsIn(world: World): RunFacts {
       unvettedPods: own.stray,
       onlyCandidate: own.fresh === SIZE && own.live === 0,
       rolledOut: own.fresh === SIZE && own.live === 0,
+      liveLost: false,
     },
     twin: {
       ...twin,

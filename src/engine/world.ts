@@ -102,6 +102,15 @@ export function insteadInRun(facts: RunFacts): SubsetLabels | undefined {
   return { stable: labels, canary: labels };
 }
 
+/**
+ * Proxies may still go by a weight of the canary subset, whose labels change while there is no twin to have users: 0 means applied, not
+ * written (invariant 6).
+ */
+export function mayBeCarrying({ routing, run, twin }: RunFacts): boolean {
+  const { form, maxWeight, routesForMs } = routing;
+  return !twin.exists && form !== "plain" && (maxWeight > 0 || routesForMs < run.spec.plan.settleMs);
+}
+
 /** While these last, the old pods carry the users that the candidate does not. */
 const LED_TO_LIVE: readonly Phase[] = [
   "Waiting",
@@ -115,12 +124,11 @@ const LED_TO_LIVE: readonly Phase[] = [
 ];
 
 /**
- * The user's Deployment has rolled to another template whole, and no pod is left of the version that users were on: somebody broke the
- * hold while no controller was there to see it. The deployment controller undoes any scaling from then on (machine rule 2).
+ * No pod is left of the version that users were on, and the user's Deployment runs another: somebody broke the hold while no controller was
+ * there to see it. The deployment controller undoes any scaling from then on (machine rule 2).
  */
 export function isLiveLost({ own, run }: RunFacts): boolean {
-  const isElsewhere = own.template !== "live" && own.template !== "gone";
-  return run.spec.from.track === "own" && isElsewhere && own.rolledOut && own.replicas > 0 && own.liveAvailable === 0;
+  return run.spec.from.track === "own" && own.liveLost;
 }
 
 /** What the two subsets should select in this state; undefined where they are left as they are. */
@@ -135,7 +143,7 @@ export function labelsOf(phase: Phase, memory: Memory, facts: RunFacts): SubsetL
       return { stable: from.podLabels, canary: to.podLabels };
     case "Waiting":
     case "Paused":
-      return fencedOnce && (facts.twin.exists || liveAtSize(facts))
+      return fencedOnce && (facts.twin.exists || (liveAtSize(facts) && !mayBeCarrying(facts)))
         ? { stable: from.podLabels, canary: to.podLabels }
         : insteadInRun(facts);
     case "Scaling":
@@ -159,7 +167,9 @@ export function labelsOf(phase: Phase, memory: Memory, facts: RunFacts): SubsetL
     case "Releasing":
       return { stable: facts.selector, canary: facts.selector };
     case "Withdrawing":
-      return fencedOnce && facts.routing.form !== "plain" && (facts.twin.exists || liveAtSize(facts))
+      return fencedOnce &&
+        facts.routing.form !== "plain" &&
+        (facts.twin.exists || (liveAtSize(facts) && !mayBeCarrying(facts)))
         ? { stable: from.podLabels, canary: to.podLabels }
         : undefined;
     case "Draining":
