@@ -141,6 +141,28 @@ for (const manner of ["denies", "hangs"] as const) {
   });
 }
 
+test.concurrent("a withdrawal that was written and could not be remembered stands when another controller finds it", async (at) => {
+  await using stage = await createStage(at, { spec: { steps: [{ name: "first", weight: 10, observe: "10m" }] } });
+  const { scene, proxy } = stage;
+  const { lab, runs, shop, sluice, load, weights } = scene;
+  await shop.setImage("shop/checkout:v2");
+  await runs.waitFor(1, "Observing");
+  proxy.inject({ fault: { kind: "answer", code: 500 }, verbs: ["update"], resources: ["rolloutruns/status"] });
+  await lab.kubelet.setBehaviour({ namespace: shop.namespace, imageTag: "v2" }, { errorFraction: 0.5 });
+  await until("users are taken away", () => canaryPercents(weights.history).at(-1) === 0);
+  await sluice.kill();
+  expect(runs.find(1)?.status?.phase).toBe("Observing");
+  // What the old one saw is over: the next one has nothing but what was written.
+  await lab.kubelet.setBehaviour({ namespace: shop.namespace, imageTag: "v2" }, { errorFraction: 0 });
+  proxy.clear();
+  await sluice.start();
+  const run = await runs.waitFor(1, "RolledBack");
+  expect(run.status?.transitions.map(({ event }) => event)).toContain("withdrawalFound");
+  expect(run.status?.end?.reason).toBe("Restarted");
+  expect(canaryPercents(await weights.stop())).toEqual([0, 10, 0]);
+  expect((await load.stop()).failureSpanMs()).toBeLessThanOrEqual(8_000);
+});
+
 interface Stage extends AsyncDisposable {
   readonly scene: Scene;
   readonly proxy: FaultProxy;

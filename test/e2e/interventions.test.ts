@@ -148,3 +148,30 @@ test.concurrent("a freeze that begins in the middle of a step takes users back w
   expect((await load.stop()).failures()).toEqual([]);
   expect(canaryPercents(await weights.stop())).toEqual([0, 10, 0]);
 });
+
+test.concurrent("a freeze that begins before a step has its pods lets no user meet them until it is over", async (at) => {
+  const schedule = scheduleAfter(Date.now() + UNDER_WAY_MS);
+  await using scene = await createScene(shared.sluice, {
+    onTestFailed: at.onTestFailed,
+    shop: { deploymentSpec: { progressDeadlineSeconds: 600 } },
+    spec: { windows: [{ name: "freeze", kind: "Deny", schedule, duration: "1m" }], progressDeadline: "10m" },
+  });
+  const { lab, runs, shop, load, weights } = scene;
+  const candidate = { namespace: shop.namespace, imageTag: "v2" };
+  await lab.kubelet.setBehaviour(candidate, { neverReady: true });
+  await shop.setImage("shop/checkout:v2");
+  const frozen = await until(
+    "the freeze is in the way",
+    () => runs.find(1)?.status?.transitions.find(({ event }) => event === "windowClosed"),
+    { withinMs: 130_000 },
+  );
+  expect(frozen.message).toContain("freeze");
+  await lab.kubelet.setBehaviour(candidate, { neverReady: false });
+  const opensAtMs = Date.parse(runs.find(1)?.status?.window?.opensAt ?? "");
+  const raised = await runs.waitForTransition(1, "Shifting", 100_000);
+  expect(Date.parse(raised.at)).toBeGreaterThanOrEqual(opensAtMs);
+  expect(load.log.window(0, opensAtMs).countByVersion()["v2"]).toBeUndefined();
+  await runs.waitFor(1, "Promoted", 90_000);
+  expect((await load.stop()).failures()).toEqual([]);
+  expect(canaryPercents(await weights.stop())).toEqual([0, 10, 30, 100, 0]);
+});
