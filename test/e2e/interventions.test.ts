@@ -175,3 +175,32 @@ test.concurrent("a freeze that begins before a step has its pods lets no user me
   expect((await load.stop()).failures()).toEqual([]);
   expect(canaryPercents(await weights.stop())).toEqual([0, 10, 30, 100, 0]);
 });
+
+test.concurrent("labels that somebody writes again and again end the run, and fail nobody", async (at) => {
+  await using scene = await createScene(shared.sluice, {
+    onTestFailed: at.onTestFailed,
+    spec: { steps: [{ name: "first", weight: 10, observe: "10m" }] },
+  });
+  const { lab, runs, shop, load, weights } = scene;
+  await shop.setImage("shop/checkout:v2");
+  await runs.waitFor(1, "Observing");
+  const value = { app: shop.name };
+  const hasGivenWay = async () => {
+    if (runs.find(1)?.status?.end !== undefined) return true;
+    const { subsets } = (await lab.admin.get(shop.destinationRule))["spec"] as { subsets: { name: string }[] };
+    const path = `/spec/subsets/${subsets.findIndex(({ name }) => name === "canary")}/labels`;
+    await lab.admin.jsonPatch(shop.destinationRule, [{ op: "replace", path, value }], { fieldManager: "kubectl-edit" });
+    return false;
+  };
+  // The API server tells writes apart by the second.
+  await until("the run gives way", hasGivenWay, { everyMs: 1_200, withinMs: 60_000 });
+  const run = await runs.waitFor(1, "RolledBack");
+  expect(run.status?.end).toMatchObject({
+    reason: "RouteContended",
+    message: expect.stringContaining("kubectl-edit") as unknown,
+  });
+  expect(eventsOf(run.status?.transitions)).toContain("labelsContended");
+  expect(await reasonsOf(scene, "RolledBack")).toContain("RouteContended");
+  expect((await load.stop()).failures()).toEqual([]);
+  expect(canaryPercents(await weights.stop())).toEqual([0, 10, 0]);
+});
