@@ -1,7 +1,10 @@
 import { expect, test } from "vitest";
+import { LABEL_ROLLOUT } from "../api/metadata.ts";
 import { isFinal, type Phase } from "../api/phase.ts";
 import type { KubeObject } from "../kube/port.ts";
 import { seededRandom } from "../sim/random.ts";
+import { rolloutRuns } from "./resources.ts";
+import { houseIn, servedNow } from "./states.test-helper.ts";
 import { isSluice, NAMESPACE, openKeptHouse, type House } from "./fixture.test-helper.ts";
 
 const phaseOf = (run: KubeObject) => (run["status"] as { phase?: Phase } | undefined)?.phase ?? "Preflight";
@@ -35,3 +38,14 @@ test.each(Array.from({ length: 20 }, (_, index) => index + 1))(
     await house.term.stop();
   },
 );
+
+test("a run whose label somebody takes off is not left behind: users are on the old version, and it ends", async () => {
+  const house = await houseIn("Observing");
+  const label = { metadata: { labels: { [LABEL_ROLLOUT]: null } } };
+  await house.alice.patch(rolloutRuns, { namespace: NAMESPACE, name: "checkout-1" }, { type: "merge", patch: label });
+  expect(await house.untilEnd(1)).toBe("RolledBack");
+  expect(house.run()?.name).toBe("checkout-1");
+  expect(house.sim.users.summary().failed).toBe(0);
+  expect(await servedNow(house)).toEqual(["v1"]);
+  await house.term.stop();
+});

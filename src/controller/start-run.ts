@@ -42,7 +42,10 @@ export async function startRun(
   if (!resolved.ok) return resolved;
   const listed = await listRuns(context, rollout);
   const standing = takeOver(context, listed);
-  if (standing !== undefined) return { ok: true, name: standing };
+  if (standing !== undefined) {
+    await labelAgain(context, rollout, standing);
+    return { ok: true, name: standing.metadata.name };
+  }
   const highest = listed.reduce((most, run) => Math.max(most, ordinalIn(run)), 0);
   const ordinal = Math.max(highest, ordinalOf(live.revision)) + 1;
   const candidate = runName(name, ordinal);
@@ -112,14 +115,28 @@ function ordinalIn(run: KubeObject): number {
  * got the answer, or by the one before; or it may have seen it only since this pass looked. And of one that has ended unseen the end is
  * to be known first. Another run beside it would be a second release of the same.
  */
-function takeOver(context: Context, listed: readonly KubeObject[]): string | undefined {
+function takeOver(context: Context, listed: readonly KubeObject[]): KubeObject | undefined {
   const { runs } = context.caches;
   const unseen = listed.filter(
     ({ metadata }) => runs.get(metadata.namespace, metadata.name)?.metadata.uid !== metadata.uid,
   );
   for (const run of unseen) runs.put(run);
   const standing = listed.filter((run) => unseen.includes(run) || isUnderWay(run));
-  return standing.toSorted((a, b) => ordinalIn(b) - ordinalIn(a))[0]?.metadata.name;
+  return standing.toSorted((a, b) => ordinalIn(b) - ordinalIn(a))[0];
+}
+
+/** Runs are found by it: without it nobody passes over the run, and users would stay where they are. */
+async function labelAgain(context: Context, rollout: KubeObject, { metadata }: KubeObject): Promise<void> {
+  const { namespace = "", name } = rollout.metadata;
+  if (metadata.labels?.[LABEL_ROLLOUT] === name) return;
+  context.log.warn({ namespace, run: metadata.name }, "the label that names the run's Rollout was taken off: put back");
+  const patch = { metadata: { labels: { [LABEL_ROLLOUT]: name } } };
+  await context.api.patch(
+    rolloutRuns,
+    { namespace, name: metadata.name },
+    { type: "merge", patch },
+    { fieldManager: FIELD_MANAGER },
+  );
 }
 
 function isUnderWay(object: KubeObject): boolean {
