@@ -1,9 +1,13 @@
 import type { RolloutSpec } from "../api/rollout.ts";
 import type { RolloutStatus } from "../api/run.ts";
+import { durationMs } from "../api/units.ts";
 import type { KubeObject } from "../kube/port.ts";
+import { objectKey } from "../kube/resources.ts";
 import { specReplicas } from "../workload/fields.ts";
 import { scalePatch, twinPodLabels } from "../workload/twin.ts";
 import { arrangeTraffic } from "./act-traffic.ts";
+import { removeTwin } from "./act-twins.ts";
+import { BY_ROLLOUT } from "./caches.ts";
 import { patchOwn } from "./patch-own.ts";
 import type { Context } from "./context.ts";
 import { makeTwinAgain } from "./make-twin.ts";
@@ -42,5 +46,26 @@ export async function guardTwin(
   const wished = { labels: { stable: labels, canary: labels } };
   const wrote = await arrangeTraffic(context, namespace, found.pinned, undefined, found.objects, wished);
   if (wrote.labels) context.telemetry.corrected({ namespace, rollout: name, field: "labels" });
-  return wrote.labels;
+  return wrote.labels || removeOthers(context, rollout, spec, live.workload, wished.labels);
+}
+
+/**
+ * Twins of runs before the one that users rest on: it left them behind where a newer template came before it could take them away. Gives
+ * true also while that has to wait for every proxy to know the labels.
+ */
+async function removeOthers(
+  context: Context,
+  rollout: KubeObject,
+  spec: RolloutSpec,
+  workload: string,
+  labels: object,
+): Promise<boolean> {
+  const { caches, clock, settle } = context;
+  const key = objectKey(rollout.metadata);
+  const others = caches.deployments.byIndex(BY_ROLLOUT, key).filter(({ metadata }) => metadata.name !== workload);
+  const settledMs = settle.forMs(`${key} resting`, JSON.stringify(labels), clock.monotonic());
+  if (others.length === 0) return false;
+  if (settledMs < durationMs(spec.traffic.settle)) return true;
+  const removed = await Promise.all(others.map((twin) => removeTwin(context, twin)));
+  return removed.some(Boolean);
 }

@@ -299,6 +299,20 @@ const FOUND: readonly [string, Partial<Setting>, readonly [atMs: number, action:
       [1_500, { kind: "crash", call: 5, when: "before", downMs: 1_500 }],
     ],
   ],
+  [
+    "a twin of two runs ago was left for good beside the one that users rest on, since the run between was left for a newer template",
+    { autoscaler: "acting" },
+    [
+      [0, { kind: "ship", tag: "v2" }],
+      [8_400, { kind: "scaleTwin", replicas: 0 }],
+      [8_600, { kind: "command", verb: "approve", step: "first" }],
+      [17_400, { kind: "editWeight", canary: 0 }],
+      [17_400, { kind: "ship", tag: "v3" }],
+      [23_400, { kind: "command", verb: "approve", step: "first" }],
+      [35_400, { kind: "ship", tag: "v8-neverready" }],
+      [35_400, { kind: "unready", forMs: 500 }],
+    ],
+  ],
 ];
 
 test.each(FOUND)("holds where once %s", async (_what, setting, actions) => {

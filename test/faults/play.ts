@@ -6,7 +6,7 @@ import { watchObjects } from "./object-oracle.ts";
 import { gitOf, perform } from "./perform.ts";
 import { watchPolicies } from "./policies.ts";
 import { watchRecords } from "./record-oracle.ts";
-import { followOwn } from "./remake.ts";
+import { followDeleted } from "./remake.ts";
 import { followRuns } from "./runs.ts";
 import type { Schedule } from "./schedule.ts";
 import { openStage, type Stage } from "./stage.ts";
@@ -49,7 +49,7 @@ export async function play(schedule: Schedule, log?: Log, onStage: (stage: Stage
     startAutoscaler(stage);
     watchSize(stage, runs, verdicts);
   }
-  followOwn(stage);
+  followDeleted(stage);
   onStage(stage);
   for (const { waitMs, action } of schedule.actions) {
     await stage.advance(waitMs);

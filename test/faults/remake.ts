@@ -6,6 +6,7 @@ import { isBad, tagOf } from "./runs.ts";
 import type { PropagationPolicy } from "./schedule.ts";
 import type { Stage } from "./stage.ts";
 
+const ROUTE = "virtualservices.networking.istio.io";
 const ref = { namespace: "shop", name: "checkout" };
 const AGAIN_MS = 500;
 const GOOD = "v1";
@@ -46,9 +47,13 @@ export function isNew(own: KubeObject | undefined): boolean {
   return own?.metadata.annotations?.[LABEL_ROLLOUT] === undefined && availableOf(own) < (replicas ?? 1);
 }
 
-/** Without a Deployment, or with none of its pods yet, users are failed by whoever deleted it. */
-export function followOwn(stage: Stage): void {
+/**
+ * Without a Deployment, or with none of its pods yet, users are failed by whoever deleted it; without the route they meet whatever the
+ * Service selects, by the doing of whoever deleted that.
+ */
+export function followDeleted(stage: Stage): void {
   stage.onSlice(() => {
+    if (stage.house.object(ROUTE) === undefined) stage.harm("routing");
     if (!serves(stage.house.object("deployments.apps"))) stage.harm("pods");
   });
 }
