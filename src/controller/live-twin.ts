@@ -4,6 +4,7 @@ import { durationMs } from "../api/units.ts";
 import type { KubeObject } from "../kube/port.ts";
 import { objectKey } from "../kube/resources.ts";
 import { specReplicas } from "../workload/fields.ts";
+import { readRouting } from "../traffic/istio.ts";
 import { scalePatch, twinPodLabels } from "../workload/twin.ts";
 import { arrangeTraffic } from "./act-traffic.ts";
 import { removeTwin } from "./act-twins.ts";
@@ -46,26 +47,30 @@ export async function guardTwin(
   const wished = { labels: { stable: labels, canary: labels } };
   const wrote = await arrangeTraffic(context, namespace, found.pinned, undefined, found.objects, wished);
   if (wrote.labels) context.telemetry.corrected({ namespace, rollout: name, field: "labels" });
-  return wrote.labels || removeOthers(context, rollout, spec, live.workload, wished.labels);
+  if (wrote.labels) return true;
+  const key = objectKey(rollout.metadata);
+  const settledMs = context.settle.forMs(`${key} resting`, JSON.stringify(labels), context.clock.monotonic());
+  const isSettled = settledMs >= durationMs(spec.traffic.settle);
+  if (readRouting(found.pinned, found.objects).form !== "split") {
+    // A route without subsets leads past the twin, to pods of the version before and of any that was not vetted.
+    if (!isSettled) return true;
+    const split = await arrangeTraffic(context, namespace, found.pinned, undefined, found.objects, { weight: 0 });
+    if (split.routes) context.telemetry.corrected({ namespace, rollout: name, field: "weight" });
+    if (split.routes) return true;
+  }
+  return removeOthers(context, key, live.workload, isSettled);
 }
 
 /**
  * Twins of runs before the one that users rest on: it left them behind where a newer template came before it could take them away. Gives
  * true also while that has to wait for every proxy to know the labels.
  */
-async function removeOthers(
-  context: Context,
-  rollout: KubeObject,
-  spec: RolloutSpec,
-  workload: string,
-  labels: object,
-): Promise<boolean> {
-  const { caches, clock, settle } = context;
-  const key = objectKey(rollout.metadata);
-  const others = caches.deployments.byIndex(BY_ROLLOUT, key).filter(({ metadata }) => metadata.name !== workload);
-  const settledMs = settle.forMs(`${key} resting`, JSON.stringify(labels), clock.monotonic());
+async function removeOthers(context: Context, key: string, workload: string, isSettled: boolean): Promise<boolean> {
+  const others = context.caches.deployments
+    .byIndex(BY_ROLLOUT, key)
+    .filter(({ metadata }) => metadata.name !== workload);
   if (others.length === 0) return false;
-  if (settledMs < durationMs(spec.traffic.settle)) return true;
+  if (!isSettled) return true;
   const removed = await Promise.all(others.map((twin) => removeTwin(context, twin)));
   return removed.some(Boolean);
 }

@@ -313,6 +313,18 @@ const FOUND: readonly [string, Partial<Setting>, readonly [atMs: number, action:
       [35_400, { kind: "unready", forMs: 500 }],
     ],
   ],
+  [
+    "a route that Git put back without subsets, while users rested on a twin, led them past it to pods of a version that nobody vetted",
+    { hold: "none", autoscaler: "acting", seed: 744_623 },
+    [
+      [0, { kind: "ship", tag: "v2" }],
+      [10_500, { kind: "policy", becomes: "limited" }],
+      [22_400, { kind: "crash", call: 1, when: "before", downMs: 100 }],
+      [22_400, { kind: "ship", tag: "v4" }],
+      [22_600, { kind: "deleteRoute" }],
+      [22_600, { kind: "scale", replicas: 5 }],
+    ],
+  ],
 ];
 
 test.each(FOUND)("holds where once %s", async (_what, setting, actions) => {
