@@ -60,7 +60,8 @@ function rolloutOf({ object, spec }: ReadRun): { name: string; uid: string } {
   return { name: spec.rollout, uid: object.metadata.ownerReferences?.[0]?.uid ?? "" };
 }
 
-async function removeTwins(context: Context, twins: readonly KubeObject[]): Promise<boolean> {
+/** Gives true when there was one to remove. */
+export async function removeTwins(context: Context, twins: readonly KubeObject[]): Promise<boolean> {
   const removed = await Promise.all(twins.map((twin) => removeTwin(context, twin)));
   return removed.some(Boolean);
 }

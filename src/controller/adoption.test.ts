@@ -1,23 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { Phase } from "../api/phase.ts";
-import type { KubeApi, KubeObject } from "../kube/port.ts";
+import type { KubeApi } from "../kube/port.ts";
 import { deployments, horizontalPodAutoscalers } from "../kube/resources.ts";
-import { openHouse, openKeptHouse, ref, type House } from "./fixture.test-helper.ts";
+import { autoscaler, floorOf } from "./autoscaler.test-helper.ts";
+import { openHouse, openKeptHouse, ref } from "./fixture.test-helper.ts";
 import { houseIn, servedNow, untilPromoted } from "./states.test-helper.ts";
-
-const floorOf = (house: House) =>
-  (house.object("horizontalpodautoscalers.autoscaling")?.["spec"] as { minReplicas?: number } | undefined)?.minReplicas;
-
-const autoscaler = (minReplicas?: number): KubeObject => ({
-  apiVersion: "autoscaling/v2",
-  kind: "HorizontalPodAutoscaler",
-  metadata: { ...ref },
-  spec: {
-    scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: ref.name },
-    maxReplicas: 10,
-    ...(minReplicas === undefined ? {} : { minReplicas }),
-  },
-});
 
 describe("a Deployment", () => {
   test("is taken under protection only once its own roll-out is whole", async () => {

@@ -7,7 +7,7 @@ import { specReplicas } from "../workload/fields.ts";
 import { readRouting } from "../traffic/istio.ts";
 import { scalePatch, twinPodLabels } from "../workload/twin.ts";
 import { arrangeTraffic } from "./act-traffic.ts";
-import { removeTwin } from "./act-twins.ts";
+import { removeTwins } from "./act-twins.ts";
 import { BY_ROLLOUT } from "./caches.ts";
 import { patchOwn } from "./patch-own.ts";
 import type { Context } from "./context.ts";
@@ -71,6 +71,5 @@ async function removeOthers(context: Context, key: string, workload: string, isS
     .filter(({ metadata }) => metadata.name !== workload);
   if (others.length === 0) return false;
   if (!isSettled) return true;
-  const removed = await Promise.all(others.map((twin) => removeTwin(context, twin)));
-  return removed.some(Boolean);
+  return removeTwins(context, others);
 }

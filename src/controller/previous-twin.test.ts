@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { Phase } from "../api/phase.ts";
 import { ApiError } from "../kube/errors.ts";
 import { deployments, horizontalPodAutoscalers } from "../kube/resources.ts";
+import { autoscaler, floorOf } from "./autoscaler.test-helper.ts";
 import { isSluice, NAMESPACE, type House } from "./fixture.test-helper.ts";
 import { houseIn, servedNow } from "./states.test-helper.ts";
 
@@ -65,19 +66,9 @@ test("an undo from the next twin makes it again, and then leads users back to it
 });
 
 test("an autoscaler gets its floor back also where that twin may not be made again", async () => {
-  const scaleTargetRef = { apiVersion: "apps/v1", kind: "Deployment", name: "checkout" };
-  const floor = (house: House) =>
-    (house.object("horizontalpodautoscalers.autoscaling")?.["spec"] as { minReplicas?: number } | undefined)
-      ?.minReplicas;
   const house = await houseIn("Converging", {
     hold: "none",
-    furnish: (alice) =>
-      alice.create(horizontalPodAutoscalers, {
-        apiVersion: "autoscaling/v2",
-        kind: "HorizontalPodAutoscaler",
-        metadata: { namespace: NAMESPACE, name: "checkout" },
-        spec: { scaleTargetRef, minReplicas: 2, maxReplicas: 9 },
-      }),
+    furnish: (alice) => alice.create(horizontalPodAutoscalers, autoscaler(2)),
   });
   await house.ship("v3-errors50");
   await house.untilEnd(2);
@@ -93,5 +84,5 @@ test("an autoscaler gets its floor back also where that twin may not be made aga
   await house.untilEnd(3, 90_000);
   house.sim.setFault(undefined);
   await house.term.stop();
-  expect(floor(house)).toBe(2);
+  expect(floorOf(house)).toBe(2);
 });

@@ -2,22 +2,9 @@ import { expect, test } from "vitest";
 import type { KubeApi, KubeObject } from "../kube/port.ts";
 import { deployments, horizontalPodAutoscalers, pods, replicaSets } from "../kube/resources.ts";
 import { shopDeployment } from "../sim/shop.ts";
+import { autoscaler, floorOf } from "./autoscaler.test-helper.ts";
 import { NAMESPACE, openKeptHouse, ref, type House } from "./fixture.test-helper.ts";
 import { servedNow, shipInto } from "./states.test-helper.ts";
-
-const AUTOSCALER = {
-  apiVersion: "autoscaling/v2",
-  kind: "HorizontalPodAutoscaler",
-  metadata: { ...ref },
-  spec: {
-    scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: ref.name },
-    minReplicas: 2,
-    maxReplicas: 9,
-  },
-};
-
-const floorOf = (house: House) =>
-  (house.object("horizontalpodautoscalers.autoscaling")?.["spec"] as { minReplicas?: number } | undefined)?.minReplicas;
 
 const routingOf = (house: House) =>
   JSON.stringify([
@@ -33,7 +20,7 @@ test.each([
 ] as const)(
   "a Deployment deleted (%s) in %s, and made again, finds routes, rule and floor as they were before the run",
   async (propagationPolicy, phase) => {
-    const furnish = (alice: KubeApi) => alice.create(horizontalPodAutoscalers, AUTOSCALER);
+    const furnish = (alice: KubeApi) => alice.create(horizontalPodAutoscalers, autoscaler(2));
     const house = await openKeptHouse({ furnish });
     const before = routingOf(house);
     await shipInto(house, phase);

@@ -8,7 +8,7 @@ import { objectKey } from "../kube/resources.ts";
 import { readRouting } from "../traffic/istio.ts";
 import type { Labels } from "../traffic/types.ts";
 import { POD_TEMPLATE_HASH } from "../workload/canonical.ts";
-import { removeTwin } from "./act-twins.ts";
+import { removeTwins } from "./act-twins.ts";
 import { arrangeTraffic, lowerWeight } from "./act-traffic.ts";
 import { BY_ROLLOUT, BY_RUN } from "./caches.ts";
 import type { Context } from "./context.ts";
@@ -59,8 +59,7 @@ export async function tidy(
   );
   // Not yet known to every proxy: looked at again in a moment.
   if (orphans.length > 0 && settled < durationMs(spec.traffic.settle)) return true;
-  const removed = await Promise.all(orphans.map((twin) => removeTwin(context, twin)));
-  if (removed.some(Boolean)) return true;
+  if (await removeTwins(context, orphans)) return true;
   const pods = orphans.flatMap((twin) => caches.pods.byIndex(BY_RUN, objectKey(twin.metadata)));
   if (!narrowed || pods.length > 0 || orphans.length > 0) return false;
   return widen();

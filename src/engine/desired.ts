@@ -1,6 +1,6 @@
 import type { Phase } from "../api/phase.ts";
 import type { RunFacts } from "./facts.ts";
-import { HELD_AT_LIVE } from "./hold-broken.ts";
+import { HELD, HELD_AT_LIVE } from "./hold-broken.ts";
 import { msOf, type Memory } from "./memory.ts";
 import { stepAt } from "./plan.ts";
 import { drainedOfPods, labelsSettled, previousGone, twinGone, widened } from "./progress.ts";
@@ -116,27 +116,10 @@ function inState(phase: Phase, memory: Memory, facts: RunFacts): Desired {
   }
 }
 
-/** Users are on the twin of an earlier run in these states, or may have to go back to it. */
-const WITH_PREVIOUS_TWIN: readonly Phase[] = [
-  "Preflight",
-  "Waiting",
-  "Fencing",
-  "Scaling",
-  "Shifting",
-  "Observing",
-  "Paused",
-  "SwappingLabels",
-  "SwappingWeight",
-  "Keeping",
-  "Undoing",
-  "Withdrawing",
-  "Draining",
-];
-
 /** For a Rollout that is deleted nothing is made. */
 function keptPreviousTwin(phase: Phase, facts: RunFacts): Partial<Desired> {
   const { spec } = facts.run;
-  if (facts.previousTwin === undefined || facts.rollout.deleting || !WITH_PREVIOUS_TWIN.includes(phase)) return {};
+  if (facts.previousTwin === undefined || facts.rollout.deleting || !HELD.includes(phase)) return {};
   return { previousTwin: { atLeast: Math.max(spec.pinned.sizeAtStart, ownSize(facts)) } };
 }
 

@@ -21,8 +21,8 @@ export const HELD_AT_LIVE: readonly Phase[] = [
   "Draining",
 ];
 
-/** It was paused when the run began, and no state before these opens it. */
-const HELD: readonly Phase[] = [...HELD_AT_LIVE, "SwappingLabels", "SwappingWeight", "Keeping"];
+/** It was paused when the run began, and no state before these opens it: users are on what they were on, or may have to go back to it. */
+export const HELD: readonly Phase[] = [...HELD_AT_LIVE, "SwappingLabels", "SwappingWeight", "Keeping"];
 
 /** What people are told of a Deployment that was resumed; `by` is the field manager that says so, undefined when nobody is named. */
 export function resumedMessage(workload: string, by: string | undefined, why: string): string {

@@ -1,5 +1,6 @@
 import type { Phase } from "../api/phase.ts";
 import type { Labels, RunFacts } from "./facts.ts";
+import { HELD_AT_LIVE } from "./hold-broken.ts";
 import { msOf, type Memory } from "./memory.ts";
 import { stepAt } from "./plan.ts";
 import { twinReplicas } from "./size.ts";
@@ -111,17 +112,8 @@ export function mayBeCarrying({ routing, run, twin }: RunFacts): boolean {
   return !twin.exists && form !== "plain" && (maxWeight > 0 || routesForMs < run.spec.plan.settleMs);
 }
 
-/** While these last, the old pods carry the users that the candidate does not. */
-const LED_TO_LIVE: readonly Phase[] = [
-  "Waiting",
-  "Fencing",
-  "Scaling",
-  "Shifting",
-  "Observing",
-  "Paused",
-  "Withdrawing",
-  "Draining",
-];
+/** While these last, the old pods carry the users that the candidate does not; undoing waits for them instead. */
+const LED_TO_LIVE: readonly Phase[] = HELD_AT_LIVE.filter((phase) => phase !== "Preflight" && phase !== "Undoing");
 
 /**
  * No pod is left of the version that users were on, and the user's Deployment runs another: somebody broke the hold while no controller was
