@@ -5,6 +5,7 @@ import type { KubeObject } from "../kube/port.ts";
 import { objectKey } from "../kube/resources.ts";
 import { specReplicas } from "../workload/fields.ts";
 import { readRouting } from "../traffic/istio.ts";
+import { canonicalJson } from "../workload/canonical.ts";
 import { scalePatch, twinPodLabels } from "../workload/twin.ts";
 import { arrangeTraffic } from "./act-traffic.ts";
 import { removeTwins } from "./act-twins.ts";
@@ -43,15 +44,18 @@ export async function guardTwin(
   if (specReplicas(twin) < size && (await patchOwn(context, twin, scalePatch(twin, size)))) return true;
   const found = routingAtRest(context, namespace, spec, own);
   if (found === undefined) return false;
+  const key = objectKey(rollout.metadata);
+  const routing = readRouting(found.pinned, found.objects);
+  // As they are, not as they should be: proxies know labels that are put right only after the settle time.
+  const looks = canonicalJson([routing.stable ?? null, routing.canary ?? null]);
+  const settledMs = context.settle.forMs(`${key} resting`, looks, context.clock.monotonic());
   const labels = twinPodLabels(name, live.workload);
   const wished = { labels: { stable: labels, canary: labels } };
   const wrote = await arrangeTraffic(context, namespace, found.pinned, undefined, found.objects, wished);
   if (wrote.labels) context.telemetry.corrected({ namespace, rollout: name, field: "labels" });
   if (wrote.labels) return true;
-  const key = objectKey(rollout.metadata);
-  const settledMs = context.settle.forMs(`${key} resting`, JSON.stringify(labels), context.clock.monotonic());
   const isSettled = settledMs >= durationMs(spec.traffic.settle);
-  if (readRouting(found.pinned, found.objects).form !== "split") {
+  if (routing.form !== "split") {
     // A route without subsets leads past the twin, to pods of the version before and of any that was not vetted.
     if (!isSettled) return true;
     const split = await arrangeTraffic(context, namespace, found.pinned, undefined, found.objects, { weight: 0 });

@@ -138,3 +138,22 @@ describe("in the middle of a step", () => {
     },
   );
 });
+
+test("rule and route deleted and put back without subsets, at rest on a twin, are split again once every proxy knows the rule", async () => {
+  const house = await houseIn("Converging", { hold: "none" });
+  await house.ship("v3-errors50");
+  expect(await house.untilEnd(2)).toBe("RolledBack");
+  await house.clock.advance(5_000);
+  house.sim.mesh.setPropagation({ routesMs: 50, rulesMs: 800 });
+  const inGit = asInGit(house.object(route) as KubeObject);
+  inGit["spec"] = { hosts: ["checkout"], http: [{ name: "main", route: [{ destination: { host: "checkout" } }] }] };
+  const fromMs = house.clock.now();
+  await house.alice.delete(virtualServices, ref);
+  await house.alice.delete(destinationRules, ref);
+  await house.clock.advance(3_000);
+  await house.alice.create(virtualServices, inGit);
+  await house.clock.advance(10_000);
+  expect(house.sim.users.summary({ fromMs }).failed).toBe(0);
+  expect(await servedNow(house)).toEqual(["v2"]);
+  await house.term.stop();
+});
