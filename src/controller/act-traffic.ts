@@ -105,7 +105,8 @@ async function send(context: Context, patch: ObjectPatch, fieldManager: string):
   }
   const ref = { namespace: patch.namespace, name: patch.name };
   if (patch.kind === "delete") {
-    await api.delete(resource, ref, { preconditions: { uid: patch.uid } }).catch((error: unknown) => {
+    const { uid, resourceVersion } = patch;
+    await api.delete(resource, ref, { preconditions: { uid, resourceVersion } }).catch((error: unknown) => {
       if (!isNotFound(error)) throw error;
     });
     log.info({ kind: patch.resource, ...ref }, "routing object that was made for the run removed");

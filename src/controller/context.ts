@@ -34,6 +34,8 @@ export interface Context {
   telemetry: Telemetry;
   /** Names this process in what it writes. */
   identity: string;
+  /** When its term began, on the monotonic clock. */
+  startedMs: number;
   /** What this process has itself written of each run, by UID: its right to expose more (machine rule 7). */
   persisted: Map<string, string>;
 }

@@ -68,6 +68,7 @@ const ISTIO_AGAIN_MS = 10_000;
 /** Runs the controller for one term of leadership. Resolves once the caches are filled and work has begun. */
 export async function startController(options: ControllerOptions): Promise<Controller> {
   const { clock, log, random, telemetry, signal } = options;
+  const startedMs = clock.monotonic();
   const queue = createWorkqueue({ clock, random });
   const ownWrites = createOwnWrites();
   const fenced = fenceWrites(options.api, signal, options.isOver);
@@ -156,6 +157,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     notifier,
     telemetry,
     identity: options.identity,
+    startedMs,
     persisted: new Map(),
   };
   await caches.whenSynced(signal);

@@ -3,7 +3,7 @@ import type { AsFound, RunSpec, RunStatus } from "../api/run.ts";
 import type { OwnFacts, RoutingFacts, RunFacts, TemplateIs } from "../engine/facts.ts";
 import { msOf } from "../engine/memory.ts";
 import { windowsAt } from "../engine/windows.ts";
-import type { KubeObject } from "../kube/port.ts";
+import { CALL_TIMEOUT_MS, type KubeObject } from "../kube/port.ts";
 import { objectKey } from "../kube/resources.ts";
 import { readRouting, recordAsFound, restoreRoutePatches, restoreRulePatches } from "../traffic/istio.ts";
 import type { RoutingObjects, RoutingState } from "../traffic/types.ts";
@@ -103,6 +103,7 @@ export function observeRun(context: Context, rollout: RunFacts["rollout"], run: 
     window: windowsAt(spec.plan.windows, clock.now()),
     preflight: context.preflight.findings(run.uid),
     evidence: context.evidence.facts(key, status, spec, { percent: routing.maxWeight, sinceMs }),
+    lateWritesOver: clock.monotonic() - context.startedMs > CALL_TIMEOUT_MS,
     identity: context.identity,
   };
   return { facts, objects, routing, own, ownState, unvetted, twin, previousTwin, olderTwins: older.twins, twinPods };

@@ -171,7 +171,7 @@ function converging(memory: Memory, facts: RunFacts): Partial<Desired> {
 
 /** Joining: both run one revision. The Service's own selector first, then the twin goes by quarters, then routes and rule. */
 function handOver(phase: Phase, memory: Memory, facts: RunFacts): Partial<Desired> {
-  if (twinGone(facts)) return restoring(facts);
+  if (twinGone(facts) && facts.lateWritesOver) return restoring(facts);
   const labels = labelsOf(phase, memory, facts);
   const both: Partial<Desired> = { ...(labels === undefined ? {} : { labels }), weight: 0 };
   if (joinBreached(memory)) return { ...both, twin: { replicas: wholeTwin(facts) } };
@@ -212,7 +212,7 @@ function ownReleasing(memory: Memory, { own, hold, nowMs }: RunFacts): Desired["
 }
 
 function releasing(phase: Phase, memory: Memory, facts: RunFacts): Partial<Desired> {
-  if (twinGone(facts) && previousGone(facts)) return restoring(facts);
+  if (twinGone(facts) && previousGone(facts) && facts.lateWritesOver) return restoring(facts);
   const { own } = facts;
   // Where only a pause holds it, the next template would roll in among the pods that \`stable\` is opened to.
   if (!ownHeld(facts) || own.unvettedPods > 0 || !ownStands(facts)) return {};
@@ -246,7 +246,8 @@ function withdrawing(facts: RunFacts, held: Desired, labels: SubsetLabels | unde
 
 function draining(memory: Memory, facts: RunFacts, held: Desired, labels: SubsetLabels | undefined): Desired {
   const kept = { ...held, ...(labels === undefined ? {} : { labels }) };
-  if (!drainedOfPods(memory, facts)) return { ...kept, withdraw: true, twin: "gone", floor: "raise" };
+  if (!drainedOfPods(memory, facts) || !facts.lateWritesOver)
+    return { ...kept, withdraw: true, twin: "gone", floor: "raise" };
   if (facts.run.spec.from.track === "twin") return { ...kept, floor: "restore" };
   const resting = restingWeight(facts);
   // A weight that Git rests with may not come back to the gone candidate's subset: that would have no pod.

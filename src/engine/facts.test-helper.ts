@@ -233,6 +233,7 @@ export function factsOf(phase: Phase, given: Given = {}): RunFacts {
       candidate: { kind: "busy", forMs: 0 },
       ...given.evidence,
     },
+    lateWritesOver: true,
     identity: "sluice-0",
   };
 }

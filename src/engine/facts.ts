@@ -117,6 +117,8 @@ export interface RunFacts {
     /** Requests to the candidate: none for `forMs`, some lately, or nothing is known. */
     candidate: { kind: "quiet" | "busy" | "blind"; forMs: number };
   };
+  /** No write that an earlier process left on its way can be carried out any more. */
+  lateWritesOver: boolean;
   /** Says who this process is, in status.writer. */
   identity: string;
 }

@@ -205,11 +205,16 @@ export function twinGone(facts: RunFacts): boolean {
   return !facts.twin.exists && facts.twin.pods === 0;
 }
 
-/** Routes, then the rule, and the autoscaler's floor, as they were before the run; nothing to do when the run never touched them. */
+/**
+ * Routes, then the rule, and the autoscaler's floor, as they were before the run; nothing to do when the run never touched them. What an
+ * earlier process has sent may be carried out after that: once the run has ended nobody would take back a route that is split then, or
+ * a twin that is made.
+ */
 function restored(facts: RunFacts): boolean {
   const { routing, run } = facts;
   if (run.status.asFound === undefined) return true;
   return (
+    facts.lateWritesOver &&
     facts.floorRestored &&
     routing.routesRestored &&
     routing.ruleRestored &&
@@ -270,7 +275,9 @@ function drained(phase: Phase, memory: Memory, facts: RunFacts): Progress {
   const { spec, status } = facts.run;
   const done =
     status.asFound === undefined ||
-    (spec.from.track === "twin" ? facts.floorRestored && labelsSettled(phase, memory, facts) : restored(facts));
+    (spec.from.track === "twin"
+      ? facts.lateWritesOver && facts.floorRestored && labelsSettled(phase, memory, facts)
+      : restored(facts));
   return when(done, "drained", "the candidate's pods are gone, routes as they were found");
 }
 

@@ -123,6 +123,11 @@ export function isLiveLost({ own, run }: RunFacts): boolean {
   return run.spec.from.track === "own" && own.liveLost;
 }
 
+/** An earlier process may have left a write on its way that turns `stable` to the candidate, of which no pod is left. */
+function mayBeTurned(facts: RunFacts): boolean {
+  return !facts.lateWritesOver && liveAtSize(facts);
+}
+
 /** What the two subsets should select in this state; undefined where they are left as they are. */
 export function labelsOf(phase: Phase, memory: Memory, facts: RunFacts): SubsetLabels | undefined {
   const { from, to } = facts.run.spec;
@@ -167,7 +172,7 @@ export function labelsOf(phase: Phase, memory: Memory, facts: RunFacts): SubsetL
     case "Draining":
       if (!fencedOnce) return undefined;
       if (from.track === "twin") return { stable: from.podLabels, canary: from.podLabels };
-      return (facts.twin.exists || facts.twin.pods > 0) && facts.routing.form !== "plain"
+      return (facts.twin.exists || facts.twin.pods > 0 || mayBeTurned(facts)) && facts.routing.form !== "plain"
         ? { stable: from.podLabels, canary: to.podLabels }
         : instead(facts);
     default:

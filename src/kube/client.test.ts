@@ -119,7 +119,7 @@ describe("a call", () => {
 });
 
 describe("writes", () => {
-  test("say their manager, their dry run and their strictness", async () => {
+  test("say their manager, their dry run, their strictness, and when the server need not go on any more", async () => {
     const write = client.create(configMaps, object("c"), {
       fieldManager: "sluice",
       dryRun: true,
@@ -133,6 +133,7 @@ describe("writes", () => {
       fieldManager: "sluice",
       dryRun: "All",
       fieldValidation: "Strict",
+      timeout: "15000ms",
     });
   });
 

@@ -4,7 +4,14 @@ import { isRecord, parseAnswer } from "./answer.ts";
 import { createCredentialSource } from "./credentials.ts";
 import { discoverGroup } from "./discovery.ts";
 import { ApiError } from "./errors.ts";
-import type { KubeApi, KubeObject, PatchBody, Resource, WriteOptions } from "./port.ts";
+import {
+  CALL_TIMEOUT_MS,
+  type KubeApi,
+  type KubeObject,
+  type PatchBody,
+  type Resource,
+  type WriteOptions,
+} from "./port.ts";
 import { resourceName } from "./resources.ts";
 import { createTransport, type HttpRequest, type HttpResponse } from "./transport.ts";
 import { collectionPath, objectPath, type Query, withQuery } from "./url.ts";
@@ -22,7 +29,7 @@ export interface RequestInfo {
 export interface KubeClientOptions {
   kubeConfig: KubeConfig;
   clock: Clock;
-  /** For a whole call; for a watch until its headers. @default 15000 */
+  /** For a whole call; for a watch until its headers. The API server is told as much with each write. @default CALL_TIMEOUT_MS */
   callTimeoutMs?: number;
   /** @default "sluice" */
   userAgent?: string;
@@ -41,9 +48,15 @@ export interface KubeClient extends KubeApi {
  * @throws Error when the kubeconfig names no cluster, or plain http off this machine
  */
 export function createKubeClient(options: KubeClientOptions): KubeClient {
-  const { clock, callTimeoutMs = 15_000, userAgent = "sluice", onRequest = () => {} } = options;
+  const { clock, callTimeoutMs = CALL_TIMEOUT_MS, userAgent = "sluice", onRequest = () => {} } = options;
   const source = createCredentialSource(options.kubeConfig, clock);
   const transport = createTransport({ source, clock, callTimeoutMs, userAgent });
+  // Read by the API server's request deadline; a write without it may be carried out a minute later, when its sender is long gone.
+  const timeout = `${callTimeoutMs}ms`;
+
+  function writeQuery({ fieldManager, dryRun, fieldValidation }: WriteOptions): Query {
+    return { fieldManager, fieldValidation, dryRun: dryRun ? "All" : undefined, timeout };
+  }
 
   async function measured<T>(
     verb: RequestInfo["verb"],
@@ -168,7 +181,7 @@ export function createKubeClient(options: KubeClientOptions): KubeClient {
       const content = json({ apiVersion: "v1", kind: "DeleteOptions", ...rest });
       await call("delete", resourceName(resource), {
         method: "DELETE",
-        path: objectPath(resource, ref),
+        path: withQuery(objectPath(resource, ref), { timeout }),
         ...content,
         signal,
       });
@@ -190,11 +203,6 @@ function patchContent(body: PatchBody): { contentType: string; body: string } {
   if (body.type === "merge") return { contentType: "application/merge-patch+json", body: JSON.stringify(body.patch) };
   // JSON is YAML; the server takes no other content type for this everywhere.
   return { contentType: "application/apply-patch+yaml", body: JSON.stringify(body.object) };
-}
-
-function writeQuery(options: WriteOptions): Query {
-  const { fieldManager, dryRun, fieldValidation } = options;
-  return { fieldManager, fieldValidation, dryRun: dryRun ? "All" : undefined };
 }
 
 function withSubresource(resource: Resource, options: WriteOptions): string {

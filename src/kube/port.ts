@@ -119,6 +119,12 @@ export interface DeleteOptions {
   signal?: AbortSignal;
 }
 
+/**
+ * No call lasts for longer, for its caller and for the API server: a write that was sent by a process that is gone since then is carried
+ * out within this time, or never.
+ */
+export const CALL_TIMEOUT_MS = 15_000;
+
 /** Every method rejects with `ApiError` (kube/errors.ts) when the server answers with a Status or not at all. */
 export interface KubeApi {
   get(resource: Resource, ref: ObjectRef, options?: { signal?: AbortSignal }): Promise<KubeObject>;

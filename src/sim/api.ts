@@ -24,7 +24,7 @@ export interface Call {
 export interface Fault {
   delayMs?: number;
   error?: ApiError;
-  /** The error comes after the write was done, as when a connection breaks. @default false */
+  /** The error comes after the write was done, as when a connection breaks; it is done even if the caller has gone meanwhile. @default false */
   afterwards?: boolean;
 }
 
@@ -63,7 +63,7 @@ export function createApi(context: ApiContext, user: string, manager: string): K
     const fault = context.fault()?.(call);
     if (!fault) return run();
     if (fault.delayMs) await new Promise<void>((resolve) => timeline.after(fault.delayMs ?? 0, resolve));
-    refuseAborted(signal);
+    if (!fault.afterwards) refuseAborted(signal);
     if (fault.error && !fault.afterwards) throw fault.error;
     const result = run();
     if (fault.error) throw fault.error;

@@ -1,9 +1,9 @@
 import { ANNOTATION_CREATED_FOR } from "../api/metadata.ts";
 import type { Pinned, RuleAsFound } from "../api/run.ts";
 import type { JsonPatchOperation, KubeObject } from "../kube/port.ts";
+import { testUnchanged } from "../unchanged.ts";
 import { hostOf, ruleHost } from "./select.ts";
 import type { Labels, ObjectPatch } from "./types.ts";
-import { testUnchanged } from "./unchanged.ts";
 
 interface WrittenSubset {
   name: string;
@@ -43,27 +43,23 @@ export function newRule(pinned: Pinned, namespace: string, subsets: readonly [st
   };
 }
 
-/** Operations after which the subsets have these labels. A subset that is there keeps everything but its labels. */
+/**
+ * Operations after which the subsets have these labels, if the rule is as it was read. A subset that is there keeps everything but its
+ * labels.
+ */
 export function labelOperations(rule: KubeObject, wanted: readonly [string, Labels][]): JsonPatchOperation[] {
   const { subsets } = specOf(rule);
-  const tests: JsonPatchOperation[] = [];
   const changes: JsonPatchOperation[] = [];
   const added: WrittenSubset[] = [];
   for (const [name, labels] of wanted) {
     const index = subsets?.findIndex((each) => each.name === name) ?? -1;
     if (index < 0) added.push({ name, labels: { ...labels } });
-    else if (!sameLabels(subsets?.[index]?.labels ?? {}, labels)) {
-      tests.push({ op: "test", path: `/spec/subsets/${index}/name`, value: name });
-      changes.push(relabel(rule, index, labels));
-    }
+    else if (!sameLabels(subsets?.[index]?.labels ?? {}, labels)) changes.push(relabel(rule, index, labels));
   }
-  if (added.length > 0) {
-    // Istio refuses two subsets of one name, and the list may be made by this patch: nobody else may have added to it meanwhile.
-    tests.push(testUnchanged(rule));
-    if (subsets === undefined) changes.push({ op: "add", path: "/spec/subsets", value: added });
-    else for (const subset of added) changes.push({ op: "add", path: "/spec/subsets/-", value: subset });
-  }
-  return changes.length === 0 ? [] : [...testHost(rule), ...tests, ...changes];
+  if (subsets !== undefined)
+    for (const subset of added) changes.push({ op: "add", path: "/spec/subsets/-", value: subset });
+  else if (added.length > 0) changes.push({ op: "add", path: "/spec/subsets", value: added });
+  return changes.length === 0 ? [] : [testUnchanged(rule), ...changes];
 }
 
 /**
@@ -83,10 +79,10 @@ export function restoreRule(
     [canary, asFound.canary],
   ];
   const created = !asFound.existed && rule.metadata.annotations?.[ANNOTATION_CREATED_FOR] !== undefined;
-  const { name, namespace = "", uid = "" } = rule.metadata;
+  const { name, namespace = "", uid = "", resourceVersion = "" } = rule.metadata;
   const onlyOurs = isOnlyOurs(rule, [stable, canary]);
   if (created && onlyOurs && !named.has(stable) && !named.has(canary)) {
-    return { kind: "delete", resource: "DestinationRule", namespace, name, uid };
+    return { kind: "delete", resource: "DestinationRule", namespace, name, uid, resourceVersion };
   }
   const operations = restoreOperations(rule, found, named);
   // With something of somebody else's in it the rule is theirs from here on.
@@ -102,7 +98,6 @@ function restoreOperations(
   named: ReadonlySet<string>,
 ): JsonPatchOperation[] {
   const subsets = specOf(rule).subsets ?? [];
-  const tests: JsonPatchOperation[] = [];
   const changes: JsonPatchOperation[] = [];
   const removed: number[] = [];
   for (const [index, subset] of subsets.entries()) {
@@ -111,17 +106,13 @@ function restoreOperations(
     const labels = entry[1] ?? (named.has(subset.name) ? {} : undefined);
     if (labels === undefined) removed.push(index);
     else if (!sameLabels(subset.labels ?? {}, labels)) changes.push(relabel(rule, index, labels));
-    else continue;
-    tests.push({ op: "test", path: `/spec/subsets/${index}/name`, value: subset.name });
   }
-  if (removed.length > 0 && removed.length === subsets.length) {
-    tests.push(testUnchanged(rule));
-    changes.push({ op: "remove", path: "/spec/subsets" });
-  } else {
+  if (removed.length > 0 && removed.length === subsets.length) changes.push({ op: "remove", path: "/spec/subsets" });
+  else {
     // From the end, since a removal moves the places of those after it.
     for (const index of removed.toReversed()) changes.push({ op: "remove", path: `/spec/subsets/${index}` });
   }
-  return changes.length === 0 ? [] : [...testHost(rule), ...tests, ...changes];
+  return changes.length === 0 ? [] : [testUnchanged(rule), ...changes];
 }
 
 function relabel(rule: KubeObject, index: number, labels: Labels): JsonPatchOperation {
@@ -145,10 +136,6 @@ function isOnlyOurs(rule: KubeObject, ours: readonly string[]): boolean {
 
 function removeAnnotation(): JsonPatchOperation[] {
   return [{ op: "remove", path: `/metadata/annotations/${ANNOTATION_CREATED_FOR.replaceAll("/", "~1")}` }];
-}
-
-function testHost(rule: KubeObject): JsonPatchOperation[] {
-  return [{ op: "test", path: "/spec/host", value: specOf(rule).host ?? "" }];
 }
 
 export function sameLabels(a: Labels, b: Labels): boolean {

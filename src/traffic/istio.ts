@@ -5,7 +5,7 @@ import { exposedRoutes, httpRoutes, managedRoutes, type HttpRoute } from "./http
 import { hostOf, namedSubsets, ruleHost } from "./select.ts";
 import type { Labels, ObjectPatch, RoutingObjects, RoutingProblem, RoutingState } from "./types.ts";
 import { lowerOperations, restoreOperations, weightOperations } from "./virtual-service.ts";
-import { testUnchanged } from "./unchanged.ts";
+import { testUnchanged } from "../unchanged.ts";
 import { lastWriter, subsetsWriter, withdrawnAt } from "./writers.ts";
 
 interface Pair {
@@ -166,13 +166,14 @@ export function restoreRoutePatches(
     const splits = httpRoutes(object, host, subsets).filter((route) => route.form === "split");
     const byName = new Map(recorded.map((each) => [each, splits.filter((route) => keyOf(route) === each.route)]));
     const claimed = [...byName.values()].flat();
-    return recorded.flatMap((each) => {
+    const changes = recorded.flatMap((each) => {
       const named = byName.get(each) ?? [];
       // A route that was renamed or moved: when only one is left that it can be, it is that one.
       const candidates = named.length > 0 ? named : splits.filter((route) => !claimed.includes(route));
       const [route, ...others] = candidates;
       return route === undefined || others.length > 0 ? [] : restoreOperations(route, each, subsets);
     });
+    return changes.length === 0 ? [] : [testUnchanged(object), ...changes];
   });
 }
 

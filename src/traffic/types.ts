@@ -12,7 +12,14 @@ export type ObjectPatch =
       operations: JsonPatchOperation[];
     }
   | { kind: "create"; resource: "DestinationRule"; object: KubeObject }
-  | { kind: "delete"; resource: "DestinationRule"; namespace: string; name: string; uid: string };
+  | {
+      kind: "delete";
+      resource: "DestinationRule";
+      namespace: string;
+      name: string;
+      uid: string;
+      resourceVersion: string;
+    };
 
 /** The routing objects as they are now; `undefined` for one that does not exist. */
 export interface RoutingObjects {

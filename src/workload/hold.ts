@@ -1,5 +1,6 @@
 import { ANNOTATION_HELD_BY, FIELD_MANAGER } from "../api/metadata.ts";
 import type { JsonPatchOperation, KubeObject, ManagedFieldsEntry } from "../kube/port.ts";
+import { testUnchanged } from "../unchanged.ts";
 import { specOf } from "./fields.ts";
 
 const ANNOTATION_PATH = `/metadata/annotations/${ANNOTATION_HELD_BY.replaceAll("~", "~0").replaceAll("/", "~1")}`;
@@ -19,7 +20,7 @@ export function adoptPatch(own: KubeObject, rolloutName: string, mode: "policy" 
   const operations: JsonPatchOperation[] = [];
   if (own.metadata.annotations === undefined) {
     // The map is made by this patch: nobody else may have made it since.
-    operations.push(testVersion(own), {
+    operations.push(testUnchanged(own), {
       op: "add",
       path: "/metadata/annotations",
       value: { [ANNOTATION_HELD_BY]: rolloutName },
@@ -58,14 +59,7 @@ export function pausePatch(own: KubeObject): JsonPatchOperation[] {
  */
 export function releasePatch(own: KubeObject): JsonPatchOperation[] {
   if (specOf(own).paused !== true) return [];
-  return [testVersion(own), { op: "remove", path: "/spec/paused" }];
-}
-
-function testVersion(own: KubeObject): JsonPatchOperation {
-  const { name, resourceVersion } = own.metadata;
-  if (resourceVersion === undefined)
-    throw new TypeError(`Deployment ${name} was not read from the API server: it has no resourceVersion`);
-  return { op: "test", path: "/metadata/resourceVersion", value: resourceVersion };
+  return [testUnchanged(own), { op: "remove", path: "/spec/paused" }];
 }
 
 const PAUSED = "f:paused";

@@ -91,6 +91,10 @@ describe("twinDeployment", () => {
 });
 
 test("scalePatch writes a size that is not there yet", () => {
-  expect(scalePatch(deployment(), 5)).toEqual([{ op: "add", path: "/spec/replicas", value: 5 }]);
+  const path = "/spec/replicas";
+  expect(scalePatch(deployment(), 5)).toEqual([
+    { op: "test", path, value: 4 },
+    { op: "add", path, value: 5 },
+  ]);
   expect(scalePatch(deployment(), 4)).toEqual([]);
 });

@@ -90,7 +90,16 @@ export function isTwinOf(object: KubeObject, rollout: string, runName: string): 
   return Object.entries(twinPodLabels(rollout, runName)).every(([key, value]) => selector[key] === value);
 }
 
-/** Gives a Deployment or ReplicaSet this many pods; [] when it is asked for them already. */
+/**
+ * Gives a Deployment this many pods, if it still asks for as many as when it was read: a write that is carried out late must not take
+ * pods from a twin that carries more users by then. [] when it is asked for them already.
+ */
 export function scalePatch(object: KubeObject, replicas: number): JsonPatchOperation[] {
-  return specReplicas(object) === replicas ? [] : [{ op: "add", path: "/spec/replicas", value: replicas }];
+  const now = specReplicas(object);
+  if (now === replicas) return [];
+  const path = "/spec/replicas";
+  return [
+    { op: "test", path, value: now },
+    { op: "add", path, value: replicas },
+  ];
 }

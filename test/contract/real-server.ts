@@ -1,3 +1,4 @@
+import type { KubeConfig } from "@kubernetes/client-node";
 import { inject } from "vitest";
 import { systemClock } from "../../src/clock.ts";
 import { createKubeClient, type KubeClient } from "../../src/kube/client.ts";
@@ -8,6 +9,7 @@ import { connectLab } from "../lab/control.ts";
 import { startLab } from "../lab/lab.ts";
 
 export interface RealServer {
+  kubeConfig: KubeConfig;
   api: KubeClient;
   /** Another client of its own, to the same server. */
   anotherClient(): KubeClient;
@@ -27,6 +29,7 @@ export async function realServer(namespace: string, index: number): Promise<Real
   const api = anotherClient();
   await api.create(namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
   return {
+    kubeConfig,
     api,
     anotherClient,
     async close() {

@@ -3,8 +3,8 @@ import { expect, test, type TestContext } from "vitest";
 import { WRITES } from "../lab/fault-proxy/api-call.ts";
 import { type FaultProxy, startFaultProxy } from "../lab/fault-proxy/fault-proxy.ts";
 import { until } from "../lab/wait.ts";
-import { createScene, moreRequests, type Scene, type SceneOptions } from "./scene.ts";
-import { canaryPercents, expectShares, objectsAsWritten, reasonsOf, tell, withImage } from "./seen.ts";
+import { command, createScene, moreRequests, type Scene, type SceneOptions } from "./scene.ts";
+import { canaryPercents, expectShares, objectsAsWritten, paused, reasonsOf, tell, withImage } from "./seen.ts";
 import { sharedLab } from "./shared.ts";
 import { startWebhookInTheWay } from "./webhook-in-the-way.ts";
 
@@ -161,6 +161,29 @@ test.concurrent("a withdrawal that was written and could not be remembered stand
   expect(run.status?.end?.reason).toBe("Restarted");
   expect(canaryPercents(await weights.stop())).toEqual([0, 10, 0]);
   expect((await load.stop()).failureSpanMs()).toBeLessThanOrEqual(8_000);
+});
+
+test.concurrent("a route that is split when its controller is dead and the run aborted leads nobody to where there is no pod", async (at) => {
+  await using stage = await createStage(at);
+  const { scene, proxy } = stage;
+  const { runs, shop, sluice } = scene;
+  const before = await objectsAsWritten(scene);
+  await shop.setImage("shop/checkout:v2");
+  await runs.waitFor(1, "Fencing");
+  proxy.inject({ fault: { kind: "slow", ms: 8_000 }, verbs: ["patch"], resources: ["virtualservices"] });
+  await until("the split is on its way", () => (proxy.met()["slow"] ?? 0) > 0);
+  await sluice.kill();
+  proxy.clear();
+  await command(scene, 1, "abort");
+  await sluice.start();
+  await until("it is carried out", async () => JSON.stringify(await objectsAsWritten(scene)).includes("subset"), {
+    withinMs: 20_000,
+  });
+  await runs.waitFor(1, "Aborted");
+  await moreRequests(scene, 300);
+  expect((await scene.load.stop()).failures()).toEqual([]);
+  expect(await objectsAsWritten(scene)).toEqual(paused(withImage(before, "shop/checkout:v2")));
+  expect(canaryPercents(await scene.weights.stop()).every((percent) => percent === 0)).toBe(true);
 });
 
 interface Stage extends AsyncDisposable {
