@@ -33,7 +33,8 @@ const WAYS: Readonly<Record<Exclude<State, "Releasing">, Omit<WayInto, "state"> 
   SwappingWeight: { spec: keepLong },
   Keeping: { spec: keepLong },
   Undoing: { spec: keepLong, turnOff: undoing },
-  Converging: {},
+  // Before the hold is open the old pods are all there still, and it would be they that users are released to.
+  Converging: { rolls: true },
   Joining: {},
   Withdrawing: { tag: BAD },
   Draining: { tag: BAD },

@@ -16,11 +16,13 @@ export interface WayInto {
   readonly step?: number;
   /** Not before users' proxy has this percent in force. */
   readonly inForce?: number;
+  /** Not before the Deployment rolls. */
+  readonly rolls?: boolean;
 }
 
 /** Resolves when the first run is in the state. */
-export async function goInto(scene: Scene, { state, step, turnOff, inForce }: WayInto): Promise<void> {
-  const { runs } = scene;
+export async function goInto(scene: Scene, { state, step, turnOff, inForce, rolls }: WayInto): Promise<void> {
+  const { runs, lab, shop } = scene;
   if (turnOff !== undefined) {
     await runs.waitFor(1, turnOff.at);
     await turnOff.act(scene);
@@ -33,6 +35,11 @@ export async function goInto(scene: Scene, { state, step, turnOff, inForce }: Wa
     });
   if (inForce !== undefined)
     await until(`${inForce} % is in force`, () => canaryPercents(scene.weights.history).at(-1) === inForce);
+  if (rolls === true)
+    await until("the hold is open", async () => {
+      const { spec } = await lab.admin.get(shop.deployment);
+      return (spec as { paused?: boolean }).paused !== true;
+    });
 }
 
 /** The old pods are kept for long enough that only what a test does ends it. */
