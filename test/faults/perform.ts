@@ -65,6 +65,8 @@ export async function perform(stage: Stage, git: Git, action: Action): Promise<v
       return void (await house.command(action.verb, action.step).catch(() => {}));
     case "crash":
       return terms.crashAt(action.call, action.when, action.downMs);
+    case "lateWrite":
+      return terms.crashAt(action.call, { lateMs: action.lateMs }, action.downMs);
     case "apiFault":
       terms.setFault(action.fault, action.fraction);
       return void clock.after(action.forMs, () => terms.setFault(undefined, 0));

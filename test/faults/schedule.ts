@@ -29,6 +29,8 @@ export type Action =
   | { kind: "command"; verb: Verb; step?: string }
   /** The controller dies at its `call`th API call from now, and another one comes `downMs` later. */
   | { kind: "crash"; call: number; when: "before" | "after"; downMs: number }
+  /** It dies with a write on its way, the first from its `call`th API call on, which the server carries out `lateMs` after that. */
+  | { kind: "lateWrite"; call: number; lateMs: number; downMs: number }
   | { kind: "apiFault"; fault: ApiFault; fraction: number; forMs: number }
   | { kind: "breakWatches"; how: "closed" | "cut" }
   | { kind: "delayWatches"; delayMs: number; forMs: number }
@@ -87,6 +89,15 @@ const anAction: Record<Action["kind"], { weight: number; arbitrary: fc.Arbitrary
       call: fc.integer({ min: 1, max: 30 }),
       when: fc.constantFrom("before", "after"),
       downMs: ms(100, 8_000),
+    }),
+  },
+  lateWrite: {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("lateWrite"),
+      call: fc.integer({ min: 1, max: 30 }),
+      lateMs: ms(100, 8_000),
+      downMs: ms(100, 4_000),
     }),
   },
   apiFault: {

@@ -13,13 +13,13 @@ export interface Terms {
   /** Another process, under another name. */
   start(): void;
   /** The one that runs is killed at its `call`th call of the API from now; the next comes `downMs` later. */
-  crashAt(call: number, when: "before" | "after", downMs: number): void;
+  crashAt(call: number, when: CrashMoment, downMs: number): void;
   /** From now on, this share of the calls goes wrong; undefined ends it. */
   setFault(fault: ApiFault | undefined, fraction: number): void;
   /** Its wall clock differs from everybody else's by this much more. */
   jumpClock(byMs: number): void;
   isWorking(): boolean;
-  /** Whether this is the process that runs now: what it writes into status.writer. */
+  /** Whether this is the process that runs now, by what it writes into status.writer, or one that left a write on its way. */
   isCurrent(identity: string): boolean;
   hasFaults(): boolean;
   /** Writes by Sluice so far, Events not among them. */
@@ -29,6 +29,9 @@ export interface Terms {
   calm(): void;
   stop(): void;
 }
+
+/** Before the call is carried out, after it, or with a write on its way, the first from that call on, which is carried out so much later. */
+export type CrashMoment = "before" | "after" | { lateMs: number };
 
 const WRITES: readonly string[] = ["create", "update", "patch", "delete"];
 /** A process that writes more than this at one moment is stopped for good: time would never go on. */
@@ -56,7 +59,8 @@ export function createTerms(house: House, random: Random, log: Log = silentLog):
   let identities = 0;
   let skewMs = 0;
   let faulty: { fault: ApiFault; fraction: number } | undefined;
-  let doom: { left: number; when: "before" | "after"; downMs: number } | undefined;
+  let doom: { left: number; when: CrashMoment; downMs: number } | undefined;
+  const late = new Set<string>();
   let writes = 0;
   let atOnce = 0;
   let mostAtOnce = 0;
@@ -114,12 +118,19 @@ export function createTerms(house: House, random: Random, log: Log = silentLog):
   function killed(call: Call): Fault | undefined {
     if (doom === undefined || current === undefined || --doom.left > 0) return undefined;
     const { when, downMs } = doom;
+    const error = new ApiError(0, "Network", "the process was killed");
+    const isLate = typeof when === "object";
+    if (isLate && !isWrite(call)) return undefined;
     doom = undefined;
+    if (isLate) {
+      const { identity } = current;
+      late.add(identity);
+      clock.after(when.lateMs + 1, () => void late.delete(identity));
+    }
     kill(downMs);
-    return {
-      error: new ApiError(0, "Network", "the process was killed"),
-      afterwards: when === "after" && isWrite(call),
-    };
+    return isLate
+      ? { error, afterwards: true, delayMs: when.lateMs }
+      : { error, afterwards: when === "after" && isWrite(call) };
   }
 
   function troubled(call: Call): Fault | undefined {
@@ -145,7 +156,7 @@ export function createTerms(house: House, random: Random, log: Log = silentLog):
     setFault: (fault, fraction) => void (faulty = fault === undefined ? undefined : { fault, fraction }),
     jumpClock: (byMs) => void (skewMs += byMs),
     isWorking: () => current?.controller !== undefined,
-    isCurrent: (identity) => current?.identity === identity,
+    isCurrent: (identity) => current?.identity === identity || late.has(identity),
     hasFaults: () => faulty !== undefined,
     writes: () => writes,
     mostAtOnce: () => mostAtOnce,
