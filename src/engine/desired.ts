@@ -246,9 +246,11 @@ function withdrawing(facts: RunFacts, held: Desired, labels: SubsetLabels | unde
 
 function draining(memory: Memory, facts: RunFacts, held: Desired, labels: SubsetLabels | undefined): Desired {
   const kept = { ...held, ...(labels === undefined ? {} : { labels }) };
-  if (!drainedOfPods(memory, facts) || !facts.lateWritesOver)
-    return { ...kept, withdraw: true, twin: "gone", floor: "raise" };
+  const going: Desired = { ...kept, withdraw: true, twin: "gone", floor: "raise" };
+  if (!drainedOfPods(memory, facts)) return going;
+  // Users rest on that twin, and at rest what comes late is put right as anything is.
   if (facts.run.spec.from.track === "twin") return { ...kept, floor: "restore" };
+  if (!facts.lateWritesOver) return going;
   const resting = restingWeight(facts);
   // A weight that Git rests with may not come back to the gone candidate's subset: that would have no pod.
   if (resting > 0 && !facts.routing.routesRestored && !widened(facts))

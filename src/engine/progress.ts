@@ -275,9 +275,7 @@ function drained(phase: Phase, memory: Memory, facts: RunFacts): Progress {
   const { spec, status } = facts.run;
   const done =
     status.asFound === undefined ||
-    (spec.from.track === "twin"
-      ? facts.lateWritesOver && facts.floorRestored && labelsSettled(phase, memory, facts)
-      : restored(facts));
+    (spec.from.track === "twin" ? facts.floorRestored && labelsSettled(phase, memory, facts) : restored(facts));
   return when(done, "drained", "the candidate's pods are gone, routes as they were found");
 }
 

@@ -124,8 +124,11 @@ export function isLiveLost({ own, run }: RunFacts): boolean {
 }
 
 /** An earlier process may have left a write on its way that turns `stable` to the candidate, of which no pod is left. */
-function mayBeTurned(facts: RunFacts): boolean {
-  return !facts.lateWritesOver && liveAtSize(facts);
+function untilOver(facts: RunFacts): SubsetLabels {
+  const { from, to } = facts.run.spec;
+  return liveAtSize(facts)
+    ? { stable: from.podLabels, canary: to.podLabels }
+    : { stable: facts.selector, canary: facts.selector };
 }
 
 /** What the two subsets should select in this state; undefined where they are left as they are. */
@@ -172,9 +175,9 @@ export function labelsOf(phase: Phase, memory: Memory, facts: RunFacts): SubsetL
     case "Draining":
       if (!fencedOnce) return undefined;
       if (from.track === "twin") return { stable: from.podLabels, canary: from.podLabels };
-      return (facts.twin.exists || facts.twin.pods > 0 || mayBeTurned(facts)) && facts.routing.form !== "plain"
-        ? { stable: from.podLabels, canary: to.podLabels }
-        : instead(facts);
+      if (facts.routing.form === "plain") return instead(facts);
+      if (facts.twin.exists || facts.twin.pods > 0) return { stable: from.podLabels, canary: to.podLabels };
+      return facts.lateWritesOver ? instead(facts) : untilOver(facts);
     default:
       return undefined;
   }

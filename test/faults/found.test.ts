@@ -325,6 +325,26 @@ const FOUND: readonly [string, Partial<Setting>, readonly [atMs: number, action:
       [22_600, { kind: "scale", replicas: 5 }],
     ],
   ],
+  [
+    "a patch of a dead controller put the labels of one run back in the middle of the next, and stable led to the new candidate's pods",
+    { form: "split", autoscaler: "acting", seed: 1 },
+    [
+      [0, { kind: "ship", tag: "v2" }],
+      [1_100, { kind: "command", verb: "approve", step: "first" }],
+      [6_400, { kind: "editWeight", canary: 0 }],
+      [6_500, { kind: "lateWrite", call: 5, lateMs: 4_000, downMs: 100 }],
+      [11_400, { kind: "ship", tag: "v4" }],
+    ],
+  ],
+  [
+    "labels stayed narrowed to pods that went with their Deployment, while a run waited for what a dead controller may have sent",
+    { hold: "none", autoscaler: "acting", routesMs: 700, rulesMs: 100, endpointsMs: 300, seed: 19 },
+    [
+      [0, { kind: "ship", tag: "v2" }],
+      [1_500, { kind: "deleteOwn", policy: "Background", againAfterMs: 5_200 }],
+      [6_900, { kind: "crash", call: 11, when: "after", downMs: 4_600 }],
+    ],
+  ],
 ];
 
 test.each(FOUND)("holds where once %s", async (_what, setting, actions) => {

@@ -122,11 +122,9 @@ export function createTerms(house: House, random: Random, log: Log = silentLog):
     const isLate = typeof when === "object";
     if (isLate && !isWrite(call)) return undefined;
     doom = undefined;
-    if (isLate) {
-      const { identity } = current;
-      late.add(identity);
-      clock.after(when.lateMs + 1, () => void late.delete(identity));
-    }
+    const { identity } = current;
+    late.add(identity);
+    clock.after(isLate ? when.lateMs + 1 : 1, () => void late.delete(identity));
     kill(downMs);
     return isLate
       ? { error, afterwards: true, delayMs: when.lateMs }
