@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import type { LateWrites } from "../kube/late-writes.ts";
 import type { Log } from "../kube/log.ts";
 import type { OwnWrites } from "../kube/own-writes.ts";
 import type { KubeApi } from "../kube/port.ts";
@@ -34,8 +35,7 @@ export interface Context {
   telemetry: Telemetry;
   /** Names this process in what it writes. */
   identity: string;
-  /** When its term began, on the monotonic clock. */
-  startedMs: number;
+  lateWrites: LateWrites;
   /** What this process has itself written of each run, by UID: its right to expose more (machine rule 7). */
   persisted: Map<string, string>;
 }

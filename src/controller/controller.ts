@@ -2,6 +2,7 @@ import { NAMESPACE } from "../api/metadata.ts";
 import { delay, type Clock } from "../clock.ts";
 import { ApiError, isConflict } from "../kube/errors.ts";
 import { backoffMs } from "../kube/backoff.ts";
+import { createLateWrites } from "../kube/late-writes.ts";
 import { fenceWrites } from "../kube/leader-fence.ts";
 import type { Log } from "../kube/log.ts";
 import { createOwnWrites, rememberWrites } from "../kube/own-writes.ts";
@@ -68,10 +69,10 @@ const ISTIO_AGAIN_MS = 10_000;
 /** Runs the controller for one term of leadership. Resolves once the caches are filled and work has begun. */
 export async function startController(options: ControllerOptions): Promise<Controller> {
   const { clock, log, random, telemetry, signal } = options;
-  const startedMs = clock.monotonic();
+  const lateWrites = createLateWrites(clock);
   const queue = createWorkqueue({ clock, random });
   const ownWrites = createOwnWrites();
-  const fenced = fenceWrites(options.api, signal, options.isOver);
+  const fenced = lateWrites.watch(fenceWrites(options.api, signal, options.isOver));
   const istio = await waitForIstio(options);
   const hold = await watchHoldMode({ api: options.api, clock, log });
   const caches = createCaches({
@@ -157,7 +158,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
     notifier,
     telemetry,
     identity: options.identity,
-    startedMs,
+    lateWrites,
     persisted: new Map(),
   };
   await caches.whenSynced(signal);

@@ -3,7 +3,7 @@ import type { AsFound, RunSpec, RunStatus } from "../api/run.ts";
 import type { OwnFacts, RoutingFacts, RunFacts, TemplateIs } from "../engine/facts.ts";
 import { msOf } from "../engine/memory.ts";
 import { windowsAt } from "../engine/windows.ts";
-import { CALL_TIMEOUT_MS, type KubeObject } from "../kube/port.ts";
+import type { KubeObject } from "../kube/port.ts";
 import { objectKey } from "../kube/resources.ts";
 import { readRouting, recordAsFound, restoreRoutePatches, restoreRulePatches } from "../traffic/istio.ts";
 import type { RoutingObjects, RoutingState } from "../traffic/types.ts";
@@ -103,10 +103,16 @@ export function observeRun(context: Context, rollout: RunFacts["rollout"], run: 
     window: windowsAt(spec.plan.windows, clock.now()),
     preflight: context.preflight.findings(run.uid),
     evidence: context.evidence.facts(key, status, spec, { percent: routing.maxWeight, sinceMs }),
-    lateWritesOver: clock.monotonic() - context.startedMs > CALL_TIMEOUT_MS,
+    lateWritesForMs: context.lateWrites.mayComeForMs(namespacesOf(run)),
     identity: context.identity,
   };
   return { facts, objects, routing, own, ownState, unvetted, twin, previousTwin, olderTwins: older.twins, twinPods };
+}
+
+/** Where the objects are that a run works on. */
+function namespacesOf({ namespace, spec }: ReadRun): string[] {
+  const { virtualServices, destinationRule } = spec.pinned.istio;
+  return [namespace, destinationRule.namespace, ...virtualServices.map((each) => each.namespace)];
 }
 
 /** Twins of this Rollout but the ones of these names, and what is left of their pods. */

@@ -92,10 +92,7 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
     const why = newest === undefined ? undefined : whyReopened(context.caches, newest, deleting);
     if (newest !== undefined && why !== undefined)
       return passActive(context, rollout, status, reopened(newest, why, deleting, context.clock.now()), undefined);
-    if (deleting) {
-      await releaseRollout(context, rollout, status, runs[0]);
-      return { againInMs: undefined };
-    }
+    if (deleting) return releaseRollout(context, rollout, status, runs[0]);
     if (!read.ok) {
       const message = read.problems.map(formatProblem).join("; ");
       await keepHeld(context, rollout);

@@ -23,14 +23,18 @@ export async function releaseRollout(
   rollout: KubeObject,
   status: RolloutStatus,
   newest: ReadRun | undefined,
-): Promise<void> {
+): Promise<{ againInMs: number | undefined }> {
   const { namespace = "", name } = rollout.metadata;
   const live = liveAfter(status.live, newest, status.ended);
   for (const own of heldDeployments(context, namespace, name)) await releaseDeployment(context, rollout, own, live);
   if (live?.track !== "twin") await removeStrayTwins(context, rollout);
   context.evidence.forget(objectKey(rollout.metadata));
   context.telemetry.forgotten(namespace, name);
+  // A mark that is put on the Deployment after that, or a run that begins, nobody would take away again.
+  const lateMs = context.lateWrites.mayComeForMs([namespace]);
+  if (lateMs > 0) return { againInMs: lateMs };
   await removeFinalizer(context, rollout);
+  return { againInMs: undefined };
 }
 
 /** Found by their mark, not by the spec: that may have been edited since. */

@@ -282,6 +282,7 @@ function wakeAt(status: RunStatus, facts: RunFacts): number | undefined {
     status.phase === "Withdrawing" ? facts.nowMs + ROUTED_MS - routesForMs : undefined,
     facts.nowMs + plan.settleMs - facts.twin.availableForMs,
     facts.nowMs + plan.settleMs - facts.twin.leavingForMs,
+    facts.nowMs + facts.lateWritesForMs,
     facts.nowMs + 60_000,
   ];
   return Math.min(...moments.filter((moment) => moment !== undefined && moment > facts.nowMs).map(Number));

@@ -171,7 +171,7 @@ function converging(memory: Memory, facts: RunFacts): Partial<Desired> {
 
 /** Joining: both run one revision. The Service's own selector first, then the twin goes by quarters, then routes and rule. */
 function handOver(phase: Phase, memory: Memory, facts: RunFacts): Partial<Desired> {
-  if (twinGone(facts) && facts.lateWritesOver) return restoring(facts);
+  if (twinGone(facts)) return restoring(facts);
   const labels = labelsOf(phase, memory, facts);
   const both: Partial<Desired> = { ...(labels === undefined ? {} : { labels }), weight: 0 };
   if (joinBreached(memory)) return { ...both, twin: { replicas: wholeTwin(facts) } };
@@ -195,6 +195,8 @@ function shrunk(facts: RunFacts): { replicas: number } | "gone" {
 
 function restoring(facts: RunFacts): Partial<Desired> {
   if (facts.run.status.asFound === undefined) return {};
+  if (facts.lateWritesForMs > 0)
+    return facts.routing.form === "plain" ? {} : { labels: { stable: facts.selector, canary: facts.selector } };
   const { routesRestored, routesForMs } = facts.routing;
   const settled = routesRestored && routesForMs >= facts.run.spec.plan.settleMs;
   return { restore: settled ? "rule" : "routes", floor: "restore" };
@@ -212,7 +214,7 @@ function ownReleasing(memory: Memory, { own, hold, nowMs }: RunFacts): Desired["
 }
 
 function releasing(phase: Phase, memory: Memory, facts: RunFacts): Partial<Desired> {
-  if (twinGone(facts) && previousGone(facts) && facts.lateWritesOver) return restoring(facts);
+  if (twinGone(facts) && previousGone(facts)) return restoring(facts);
   const { own } = facts;
   // Where only a pause holds it, the next template would roll in among the pods that \`stable\` is opened to.
   if (!ownHeld(facts) || own.unvettedPods > 0 || !ownStands(facts)) return {};
@@ -248,9 +250,9 @@ function draining(memory: Memory, facts: RunFacts, held: Desired, labels: Subset
   const kept = { ...held, ...(labels === undefined ? {} : { labels }) };
   const going: Desired = { ...kept, withdraw: true, twin: "gone", floor: "raise" };
   if (!drainedOfPods(memory, facts)) return going;
-  // Users rest on that twin, and at rest what comes late is put right as anything is.
+  // Users rest on that twin: a route that is split late leads to it, and a twin that is made late is taken away at rest.
   if (facts.run.spec.from.track === "twin") return { ...kept, floor: "restore" };
-  if (!facts.lateWritesOver) return going;
+  if (facts.lateWritesForMs > 0) return going;
   const resting = restingWeight(facts);
   // A weight that Git rests with may not come back to the gone candidate's subset: that would have no pod.
   if (resting > 0 && !facts.routing.routesRestored && !widened(facts))

@@ -233,7 +233,7 @@ export function factsOf(phase: Phase, given: Given = {}): RunFacts {
       candidate: { kind: "busy", forMs: 0 },
       ...given.evidence,
     },
-    lateWritesOver: true,
+    lateWritesForMs: 0,
     identity: "sluice-0",
   };
 }

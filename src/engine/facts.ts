@@ -117,8 +117,8 @@ export interface RunFacts {
     /** Requests to the candidate: none for `forMs`, some lately, or nothing is known. */
     candidate: { kind: "quiet" | "busy" | "blind"; forMs: number };
   };
-  /** No write that an earlier process left on its way can be carried out any more. */
-  lateWritesOver: boolean;
+  /** For so long, in milliseconds, a write that got no answer, or that an earlier process sent, may be carried out yet; 0: no more. */
+  lateWritesForMs: number;
   /** Says who this process is, in status.writer. */
   identity: string;
 }

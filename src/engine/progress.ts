@@ -206,15 +206,14 @@ export function twinGone(facts: RunFacts): boolean {
 }
 
 /**
- * Routes, then the rule, and the autoscaler's floor, as they were before the run; nothing to do when the run never touched them. What an
- * earlier process has sent may be carried out after that: once the run has ended nobody would take back a route that is split then, or
- * a twin that is made.
+ * Routes, then the rule, and the autoscaler's floor, as they were before the run; nothing to do when the run never touched them. Once the
+ * run has ended nobody would take back a route that is split late, or a twin that is made.
  */
 function restored(facts: RunFacts): boolean {
   const { routing, run } = facts;
   if (run.status.asFound === undefined) return true;
   return (
-    facts.lateWritesOver &&
+    facts.lateWritesForMs === 0 &&
     facts.floorRestored &&
     routing.routesRestored &&
     routing.ruleRestored &&

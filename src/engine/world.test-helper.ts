@@ -159,7 +159,7 @@ function factsIn(world: World): RunFacts {
       split: forMs(routes.sinceMs) >= TICK_MS ? "applied" : "notYet",
       candidate: routes.weight > 0 ? { kind: "busy", forMs: 0 } : { kind: "quiet", forMs: forMs(routes.sinceMs) },
     },
-    lateWritesOver: true,
+    lateWritesForMs: 0,
     identity: "sluice-0",
   };
 }

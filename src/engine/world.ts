@@ -123,12 +123,10 @@ export function isLiveLost({ own, run }: RunFacts): boolean {
   return run.spec.from.track === "own" && own.liveLost;
 }
 
-/** An earlier process may have left a write on its way that turns `stable` to the candidate, of which no pod is left. */
-function untilOver(facts: RunFacts): SubsetLabels {
-  const { from, to } = facts.run.spec;
-  return liveAtSize(facts)
-    ? { stable: from.podLabels, canary: to.podLabels }
-    : { stable: facts.selector, canary: facts.selector };
+/** A write that comes late may turn `stable` to the candidate, of which no pod is left, or give `canary` a weight. */
+function leftToLive({ own, run, selector }: RunFacts): SubsetLabels {
+  const labels = own.liveAvailable > 0 ? run.spec.from.podLabels : selector;
+  return { stable: labels, canary: labels };
 }
 
 /** What the two subsets should select in this state; undefined where they are left as they are. */
@@ -177,7 +175,7 @@ export function labelsOf(phase: Phase, memory: Memory, facts: RunFacts): SubsetL
       if (from.track === "twin") return { stable: from.podLabels, canary: from.podLabels };
       if (facts.routing.form === "plain") return instead(facts);
       if (facts.twin.exists || facts.twin.pods > 0) return { stable: from.podLabels, canary: to.podLabels };
-      return facts.lateWritesOver ? instead(facts) : untilOver(facts);
+      return facts.lateWritesForMs === 0 ? instead(facts) : leftToLive(facts);
     default:
       return undefined;
   }

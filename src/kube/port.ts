@@ -120,8 +120,8 @@ export interface DeleteOptions {
 }
 
 /**
- * No call lasts for longer, for its caller and for the API server: a write that was sent by a process that is gone since then is carried
- * out within this time, or never.
+ * No call lasts for longer, for its caller and for the API server: a write that has reached it is carried out within this time, or never,
+ * also when nobody waits for it any more. A client may give its calls less.
  */
 export const CALL_TIMEOUT_MS = 15_000;
 

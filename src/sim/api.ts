@@ -26,6 +26,8 @@ export interface Fault {
   error?: ApiError;
   /** The error comes after the write was done, as when a connection breaks; it is done even if the caller has gone meanwhile. @default false */
   afterwards?: boolean;
+  /** The error comes at once, and the write is carried out so much later. */
+  laterMs?: number;
 }
 
 export interface ApiContext extends WatchContext {
@@ -38,6 +40,15 @@ type CallInfo = Omit<Call, "user" | "resource">;
 
 function refuseAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new ApiError(0, "Aborted", "the caller gave up", { cause: signal.reason });
+}
+
+/** Nobody hears what becomes of it. */
+function attempt(run: () => unknown): void {
+  try {
+    run();
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+  }
 }
 
 /** What one user sees of the cluster. `manager` is written into managedFields when a write names none. */
@@ -62,6 +73,10 @@ export function createApi(context: ApiContext, user: string, manager: string): K
     refuseAborted(signal);
     const fault = context.fault()?.(call);
     if (!fault) return run();
+    if (fault.error && fault.laterMs !== undefined) {
+      timeline.after(fault.laterMs, () => attempt(run));
+      throw fault.error;
+    }
     if (fault.delayMs) await new Promise<void>((resolve) => timeline.after(fault.delayMs ?? 0, resolve));
     if (!fault.afterwards) refuseAborted(signal);
     if (fault.error && !fault.afterwards) throw fault.error;

@@ -196,6 +196,12 @@ describe("restoreRoutePatches", () => {
     });
   });
 
+  test("fails when the route has changed since it was read", () => {
+    const during = applyPatches(start, weightPatches(pinned(["main"]), start, 30));
+    const patches = restoreRoutePatches(pinned(["main"]), during, asFound);
+    expect(() => applyPatches(written(during), patches)).toThrow(TestFailed);
+  });
+
   test("works in whatever order the destinations are, and on a route that was renamed", () => {
     expect(restored(world(route("main", ["canary", 10], ["stable", 90])))).toEqual(["checkout:"]);
     expect(restored(world(route("renamed", ["stable", 90], ["canary", 10])))).toEqual(["checkout:"]);

@@ -345,6 +345,17 @@ const FOUND: readonly [string, Partial<Setting>, readonly [atMs: number, action:
       [6_900, { kind: "crash", call: 11, when: "after", downMs: 4_600 }],
     ],
   ],
+  [
+    "routes that had been put back were split again, while a run waited for what a dead controller may have sent, and no proxy knew the rule",
+    { hold: "none", rulesMs: 200, seed: 1 },
+    [
+      [0, { kind: "ship", tag: "v2" }],
+      [11_500, { kind: "command", verb: "skip", step: "no-such-step" }],
+      [21_100, { kind: "crash", call: 17, when: "before", downMs: 1_800 }],
+      [27_400, { kind: "ship", tag: "v8-neverready" }],
+      [29_200, { kind: "crash", call: 20, when: "after", downMs: 2_400 }],
+    ],
+  ],
 ];
 
 test.each(FOUND)("holds where once %s", async (_what, setting, actions) => {

@@ -1,15 +1,26 @@
 import { rolloutObject, type House } from "../../src/controller/fixture.test-helper.ts";
 
 /** What its user makes of the Rollout's spec in the middle of things. */
-export const SPEC_STATES = ["asWas", "steeper", "gated", "unreadable"] as const;
+export const SPEC_STATES = [
+  "asWas",
+  "steeper",
+  "gated",
+  "frozenNowAndThen",
+  "takenBackNowAndThen",
+  "unreadable",
+] as const;
 export type SpecState = (typeof SPEC_STATES)[number];
 
 const OBJECTS = "rollouts.sluice.dev";
+
+const EVERY_OTHER_MINUTE = { name: "rush", kind: "Deny", schedule: "*/2 * * * *", duration: "1m" } as const;
 
 const LAID_OVER: Readonly<Record<SpecState, Readonly<Record<string, unknown>>>> = {
   asWas: {},
   steeper: { steps: [{ name: "first", weight: 50, observe: "2s" }] },
   gated: { steps: [{ name: "first", weight: 10, observe: "3s", approval: {} }] },
+  frozenNowAndThen: { windows: [{ ...EVERY_OTHER_MINUTE, overrun: "Hold" }] },
+  takenBackNowAndThen: { windows: [{ ...EVERY_OTHER_MINUTE, overrun: "Rollback" }] },
   unreadable: { steps: [{ name: "first", weight: 10, observe: "a moment" }] },
 };
 

@@ -20,7 +20,7 @@ export interface Setting {
   seed: number;
 }
 
-export const API_FAULTS = ["conflict", "error500", "busy", "slow", "lost"] as const;
+export const API_FAULTS = ["conflict", "error500", "busy", "slow", "lost", "late"] as const;
 export type ApiFault = (typeof API_FAULTS)[number];
 
 /** One thing that happens to the cluster, after a wait. */

@@ -40,11 +40,13 @@ const isWrite = (call: Call) => WRITES.includes(call.verb) && !call.resource.sta
 
 export const isRunaway = (terms: Pick<Terms, "mostAtOnce">): boolean => terms.mostAtOnce() > ENOUGH_AT_ONCE;
 
+const LATEST_MS = 10_000;
 const ERRORS: Record<Exclude<ApiFault, "slow">, () => ApiError> = {
   conflict: () => new ApiError(409, "Conflict", "the object has been modified"),
   error500: () => new ApiError(500, "InternalError", "etcdserver: request timed out"),
   busy: () => new ApiError(429, "TooManyRequests", "too many requests", { retryAfterMs: 2_000 }),
   lost: () => new ApiError(0, "Network", "socket hang up"),
+  late: () => new ApiError(0, "Network", "socket hang up"),
 };
 
 interface Term {
@@ -126,9 +128,7 @@ export function createTerms(house: House, random: Random, log: Log = silentLog):
     late.add(identity);
     clock.after(isLate ? when.lateMs + 1 : 1, () => void late.delete(identity));
     kill(downMs);
-    return isLate
-      ? { error, afterwards: true, delayMs: when.lateMs }
-      : { error, afterwards: when === "after" && isWrite(call) };
+    return isLate ? { error, laterMs: when.lateMs } : { error, afterwards: when === "after" && isWrite(call) };
   }
 
   function troubled(call: Call): Fault | undefined {
@@ -136,6 +136,7 @@ export function createTerms(house: House, random: Random, log: Log = silentLog):
     const { fault } = faulty;
     if (fault === "slow") return { delayMs: Math.round(random() * 3_000) };
     if (call.verb === "watch" || (fault !== "error500" && !isWrite(call))) return undefined;
+    if (fault === "late") return { error: ERRORS.late(), laterMs: Math.round(random() * LATEST_MS) };
     return { error: ERRORS[fault](), afterwards: fault === "lost" };
   }
 

@@ -64,6 +64,12 @@ export const VARIANTS: readonly Variant[] = [
     schedule: [good],
   },
   {
+    name: "ends a run while a write that got no answer may still be carried out",
+    invariant: "I6",
+    breaking: { facts: () => ({ lateWritesForMs: 0 }) },
+    schedule: [good, [900, { kind: "lateWrite", call: 1, lateMs: 8_000, downMs: 300 }], commandAt(1_400, "abort")],
+  },
+  {
     name: "gives the candidate users while it waits",
     invariant: "I2",
     state: "Waiting",

@@ -1,0 +1,68 @@
+import type { Clock } from "../clock.ts";
+import { ApiError, isDenied } from "./errors.ts";
+import { CALL_TIMEOUT_MS, type KubeApi, type Resource, type WriteOptions } from "./port.ts";
+
+/** Writes that may be carried out yet: those that got no answer, and those that an earlier process has sent. */
+export interface LateWrites {
+  /** `api`, whose writes without an answer are noted. */
+  watch(api: KubeApi): KubeApi;
+  /** For how many milliseconds more a write to an object in one of these namespaces may be carried out; 0: not any more. */
+  mayComeForMs(namespaces: readonly string[]): number;
+}
+
+/** What a status, an Event or a Lease says late is overwritten or refused: only these are looked after. */
+const WORKED_ON: readonly string[] = [
+  "virtualservices",
+  "destinationrules",
+  "deployments",
+  "replicasets",
+  "horizontalpodautoscalers",
+  "scaledobjects",
+];
+
+/** Made when a term of leadership begins: what processes before have sent counts from then. */
+export function createLateWrites(clock: Clock): LateWrites {
+  const startedMs = clock.monotonic();
+  const unanswered = new Map<string, number>();
+
+  async function noted<T>(
+    resource: Resource,
+    namespace: string | undefined,
+    options: WriteOptions | undefined,
+    write: () => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await write();
+    } catch (error) {
+      const isWork = WORKED_ON.includes(resource.plural) && options?.dryRun !== true;
+      if (isWork && namespace !== undefined && isUnanswered(error)) unanswered.set(namespace, clock.monotonic());
+      throw error;
+    }
+  }
+
+  return {
+    watch: (api) => ({
+      get: (resource, ref, options) => api.get(resource, ref, options),
+      list: (resource, options) => api.list(resource, options),
+      watch: (resource, options) => api.watch(resource, options),
+      discover: (group) => api.discover(group),
+      create: (resource, object, options) =>
+        noted(resource, object.metadata.namespace, options, () => api.create(resource, object, options)),
+      replace: (resource, object, options) =>
+        noted(resource, object.metadata.namespace, options, () => api.replace(resource, object, options)),
+      patch: (resource, ref, body, options) =>
+        noted(resource, ref.namespace, options, () => api.patch(resource, ref, body, options)),
+      delete: (resource, ref, options) =>
+        noted(resource, ref.namespace, undefined, () => api.delete(resource, ref, options)),
+    }),
+    mayComeForMs(namespaces) {
+      const lastMs = Math.max(startedMs, ...namespaces.map((namespace) => unanswered.get(namespace) ?? startedMs));
+      return Math.max(0, lastMs + CALL_TIMEOUT_MS + 1 - clock.monotonic());
+    },
+  };
+}
+
+/** No answer, or one that says nothing of what was done; a webhook's refusal is one. */
+function isUnanswered(error: unknown): boolean {
+  return error instanceof ApiError && (error.code === 0 || error.code >= 500) && !isDenied(error);
+}
