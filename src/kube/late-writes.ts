@@ -18,6 +18,7 @@ const WORKED_ON: readonly string[] = [
   "replicasets",
   "horizontalpodautoscalers",
   "scaledobjects",
+  "rolloutruns",
 ];
 
 /** Made when a term of leadership begins: what processes before have sent counts from then. */
@@ -34,7 +35,8 @@ export function createLateWrites(clock: Clock): LateWrites {
     try {
       return await write();
     } catch (error) {
-      const isWork = WORKED_ON.includes(resource.plural) && options?.dryRun !== true;
+      const isWork =
+        WORKED_ON.includes(resource.plural) && options?.subresource === undefined && options?.dryRun !== true;
       if (isWork && namespace !== undefined && isUnanswered(error)) unanswered.set(namespace, clock.monotonic());
       throw error;
     }
