@@ -1,5 +1,6 @@
 import { LABEL_ROLLOUT } from "../../src/api/metadata.ts";
 import type { Phase } from "../../src/api/phase.ts";
+import type { KubeObject } from "../../src/kube/port.ts";
 import { behaviourOfTag } from "../../src/sim/behaviour.ts";
 import type { Traffic } from "../../src/sim/traffic-log.ts";
 import { destinationsOf, ROUTE } from "./perform.ts";
@@ -62,23 +63,27 @@ export function watchTraffic(stage: Stage, runs: Runs, verdicts: Verdicts): void
     if (phase === "Promoted" && before?.status.phase !== "Promoted" && !liveOnTwin) {
       vetted.clear();
       vetted.add(tag);
+      addUnprotected(house.object("deployments.apps"));
       over.set(spec.to.workload, clock.now());
     }
     if (phase === "Promoted" && spec.from.workload !== spec.to.workload) over.set(spec.from.workload, clock.now());
     if (phase === "Promoted" && liveOnTwin) settledOn.add(spec.to.workload);
     if (["RolledBack", "Aborted", "Superseded"].includes(phase)) over.set(name, clock.now());
   });
-  // Nobody protects a Deployment without Sluice's mark: what rolls out there is the user's own affair.
   sim.store.onChange("deployments.apps", ({ object }) => {
-    if (object.metadata.name !== OWN) return;
-    const marked = object.metadata.annotations?.[LABEL_ROLLOUT] !== undefined;
-    const paused = (object["spec"] as { paused?: boolean }).paused === true;
-    if (!marked && !paused) vetted.add(tagOf(object, "spec"));
+    if (object.metadata.name === OWN) addUnprotected(object);
   });
   sim.store.onChange(ROUTE, ({ type, object }) => {
     const canary = destinationsOf(object).find(({ destination }) => destination.subset === "canary");
     weights.push({ atMs: clock.now(), percent: type === "DELETED" ? 0 : (canary?.weight ?? 0) });
   });
+
+  /** Nobody protects a Deployment without Sluice's mark, as one that was made again: what rolls out there is the user's own affair. */
+  function addUnprotected(own: KubeObject | undefined): void {
+    const marked = own?.metadata.annotations?.[LABEL_ROLLOUT] !== undefined;
+    const paused = (own?.["spec"] as { paused?: boolean } | undefined)?.paused === true;
+    if (own !== undefined && !marked && !paused) vetted.add(tagOf(own, "spec"));
+  }
 
   /** The largest weight of the candidate that proxies may go by now. */
   function inForce(): number {
