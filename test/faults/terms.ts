@@ -62,7 +62,8 @@ export function createTerms(house: House, random: Random, log: Log = silentLog):
   let skewMs = 0;
   let faulty: { fault: ApiFault; fraction: number } | undefined;
   let doom: { left: number; when: CrashMoment; downMs: number } | undefined;
-  const late = new Set<string>();
+  /** Until when a write that a process left on its way may be carried out. */
+  const mayComeUntilMs = new Map<string, number>();
   let writes = 0;
   let atOnce = 0;
   let mostAtOnce = 0;
@@ -124,11 +125,13 @@ export function createTerms(house: House, random: Random, log: Log = silentLog):
     const isLate = typeof when === "object";
     if (isLate && !isWrite(call)) return undefined;
     doom = undefined;
-    const { identity } = current;
-    late.add(identity);
-    clock.after(isLate ? when.lateMs + 1 : 1, () => void late.delete(identity));
+    leaveWrite(current.identity, isLate ? when.lateMs : 0);
     kill(downMs);
     return isLate ? { error, laterMs: when.lateMs } : { error, afterwards: when === "after" && isWrite(call) };
+  }
+
+  function leaveWrite(identity: string, laterMs: number): void {
+    mayComeUntilMs.set(identity, Math.max(mayComeUntilMs.get(identity) ?? 0, clock.monotonic() + laterMs));
   }
 
   function troubled(call: Call): Fault | undefined {
@@ -136,7 +139,11 @@ export function createTerms(house: House, random: Random, log: Log = silentLog):
     const { fault } = faulty;
     if (fault === "slow") return { delayMs: Math.round(random() * 3_000) };
     if (call.verb === "watch" || (fault !== "error500" && !isWrite(call))) return undefined;
-    if (fault === "late") return { error: ERRORS.late(), laterMs: Math.round(random() * LATEST_MS) };
+    if (fault === "late") {
+      const laterMs = Math.round(random() * LATEST_MS);
+      if (current !== undefined) leaveWrite(current.identity, laterMs);
+      return { error: ERRORS.late(), laterMs };
+    }
     return { error: ERRORS[fault](), afterwards: fault === "lost" };
   }
 
@@ -155,7 +162,8 @@ export function createTerms(house: House, random: Random, log: Log = silentLog):
     setFault: (fault, fraction) => void (faulty = fault === undefined ? undefined : { fault, fraction }),
     jumpClock: (byMs) => void (skewMs += byMs),
     isWorking: () => current?.controller !== undefined,
-    isCurrent: (identity) => current?.identity === identity || late.has(identity),
+    isCurrent: (identity) =>
+      current?.identity === identity || clock.monotonic() <= (mayComeUntilMs.get(identity) ?? -1),
     hasFaults: () => faulty !== undefined,
     writes: () => writes,
     mostAtOnce: () => mostAtOnce,
