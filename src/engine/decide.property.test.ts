@@ -99,6 +99,7 @@ const moment = fc.record({
   deleting: rarely,
   preflight: fc.constantFrom<Given["preflight"]>(undefined, []),
   window: fc.constantFrom(...WINDOWS),
+  lateWritesForMs: fc.constantFrom(0, 0, 1, 15_000),
   verb: fc.option(verb, { nil: undefined }),
 });
 
@@ -125,7 +126,7 @@ function check(before: RunStatus, given: Given): RunStatus {
   if (weightInForce > before.weightInForce) expect(status.transitions.map(({ to }) => to)).toContain("Observing");
   const onlyUnvetted = facts.own.unvettedPods > 0 && facts.own.vettedAvailable === 0;
   if (desired.own === "release") expect(onlyUnvetted ? ["Converging", "Releasing"] : ["Converging"]).toContain(phase);
-  if (desired.restore !== undefined) expect(desired.weight ?? 0).toBe(0);
+  if (desired.restore !== undefined) expect([desired.weight ?? 0, facts.lateWritesForMs]).toEqual([0, 0]);
   expect(status.epoch).toBeGreaterThanOrEqual(before.epoch);
   expect(status.commandsSeen.slice(0, before.commandsSeen.length)).toEqual(before.commandsSeen);
   if (isFinal(phase)) expect(wakeAtMs).toBeUndefined();
@@ -155,8 +156,8 @@ describe("whatever the facts say", () => {
   test("deciding again on the same facts decides the same", () => {
     fc.assert(
       fc.property(fc.constantFrom(...STATES), moment, (phase, facts) => {
-        const { own, twin, routing, evidence, hold, suspend, deleting } = facts;
-        const given: Given = { own, twin, routing, evidence, hold, suspend, deleting };
+        const { own, twin, routing, evidence, hold, suspend, deleting, lateWritesForMs } = facts;
+        const given: Given = { own, twin, routing, evidence, hold, suspend, deleting, lateWritesForMs };
         const once = decide(factsOf(phase, given));
         const twice = decide(factsOf(once.status.phase, { ...given, status: once.status }));
         expect(twice.status).toEqual(once.status);
@@ -175,6 +176,7 @@ const MISCHIEF: Readonly<Record<string, (world: World) => void>> = {
     if (world.routes.form === "split") world.routes = { form: "split", weight: 90, sinceMs: world.nowMs };
   },
   widen: (world) => (world.rule = { stable: SELECTOR, canary: SELECTOR, sinceMs: world.nowMs }),
+  loseAnswer: (world) => (world.lateUntilMs = world.nowMs + 15_000),
   losePod: (world) => (world.twin.pods = Math.max(0, world.twin.pods - 1)),
   suspend: (world) => (world.suspend = true),
   goOn: (world) => (world.suspend = false),

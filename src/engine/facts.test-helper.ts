@@ -78,6 +78,7 @@ export interface Given {
   window?: RunFacts["window"];
   evidence?: Partial<RunFacts["evidence"]>;
   preflight?: RunFacts["preflight"];
+  lateWritesForMs?: number;
 }
 
 interface Base {
@@ -233,7 +234,7 @@ export function factsOf(phase: Phase, given: Given = {}): RunFacts {
       candidate: { kind: "busy", forMs: 0 },
       ...given.evidence,
     },
-    lateWritesForMs: 0,
+    lateWritesForMs: given.lateWritesForMs ?? 0,
     identity: "sluice-0",
   };
 }

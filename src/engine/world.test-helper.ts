@@ -30,6 +30,8 @@ export interface World {
   candidate: "good" | "bad" | "silent";
   /** Its pods become ready. */
   startable: boolean;
+  /** Until when a write that got no answer may be carried out. */
+  lateUntilMs: number;
   /** What was asked for, tick by tick. */
   trace: { phase: Phase; step: number; desired: Desired; weight: number; users: Exposure }[];
 }
@@ -56,6 +58,7 @@ export function newWorld(over: Partial<World> = {}): World {
     rule: { stable: SELECTOR, canary: SELECTOR, sinceMs: NOW },
     candidate: "good",
     startable: true,
+    lateUntilMs: NOW,
     trace: [],
     ...over,
   };
@@ -159,7 +162,7 @@ function factsIn(world: World): RunFacts {
       split: forMs(routes.sinceMs) >= TICK_MS ? "applied" : "notYet",
       candidate: routes.weight > 0 ? { kind: "busy", forMs: 0 } : { kind: "quiet", forMs: forMs(routes.sinceMs) },
     },
-    lateWritesForMs: 0,
+    lateWritesForMs: Math.max(0, world.lateUntilMs - world.nowMs),
     identity: "sluice-0",
   };
 }
