@@ -10,7 +10,6 @@ import type { RoutingObjects, RoutingState } from "../traffic/types.ts";
 import { gitOpsWriter } from "../traffic/writers.ts";
 import { canonicalJson, sameTemplate, templateHash } from "../workload/canonical.ts";
 import { findAutoscaler, floorAsFound, restoreFloorPatch } from "../workload/floor.ts";
-import { resumedBy } from "../workload/hold.ts";
 import { readOwn, type OwnReplicaSet, type OwnState } from "../workload/own.ts";
 import { revisionTemplate } from "../workload/revision.ts";
 import { isTwinOf } from "../workload/twin.ts";
@@ -18,6 +17,7 @@ import type { PodTemplate } from "../workload/types.ts";
 import { templateIn } from "./template-in.ts";
 import { BY_OWNER, BY_ROLLOUT, BY_RUN, type Caches } from "./caches.ts";
 import type { Context } from "./context.ts";
+import { ownFacts } from "./observe-own.ts";
 import { availableFor, isEdited, leavingFor, twinFacts } from "./observe-twin.ts";
 import { readRun } from "./read.ts";
 import { isWhole, successorOf } from "./successor.ts";
@@ -168,12 +168,6 @@ function templateIs(caches: Caches, namespace: string, spec: RunSpec, template: 
   return is(spec.to) ? "candidate" : is(spec.from) ? "live" : "other";
 }
 
-function isOnlyCandidate(state: OwnState, spec: RunSpec): boolean {
-  const active = state.replicaSets.filter((set) => set.specReplicas > 0 || set.replicas > 0);
-  const wanted = spec.from.hash === spec.to.hash ? "live" : "candidate";
-  return active.length === 1 && active.every((set) => set.revision === wanted && set.available >= state.specReplicas);
-}
-
 /** Earlier runs vetted some of the others: in a Deployment that could not catch up pods of older revisions linger. */
 function unvettedOf(caches: Caches, namespace: string, spec: RunSpec, state: OwnState | undefined): OwnReplicaSet[] {
   const others = state?.strays.filter((set) => set.revision === "other") ?? [];
@@ -195,56 +189,6 @@ function unvettedOf(caches: Caches, namespace: string, spec: RunSpec, state: Own
 function successorFacts(caches: Caches, run: ReadRun): Pick<OwnFacts, "successor"> {
   const own = successorOf(caches, run);
   return own === undefined ? {} : { successor: isWhole(caches, own) ? "whole" : "partly" };
-}
-
-function isLiveLost({ specReplicas, liveReplicaSet: live, replicaSets }: OwnState): boolean {
-  const isGone = live === undefined || (live.specReplicas === 0 && live.replicas === 0);
-  return specReplicas > 0 && isGone && replicaSets.some((set) => set.revision !== "live" && set.available > 0);
-}
-
-function ownFacts(
-  own: KubeObject | undefined,
-  state: OwnState | undefined,
-  template: TemplateIs,
-  spec: RunSpec,
-  unvetted: readonly OwnReplicaSet[],
-): OwnFacts {
-  if (state === undefined) {
-    return {
-      onlyCandidate: false,
-      template: "gone",
-      paused: false,
-      pauseObserved: false,
-      replicas: 0,
-      liveAvailable: 0,
-      vettedAvailable: 0,
-      oneActive: false,
-      strayPods: 0,
-      unvettedPods: 0,
-      rolledOut: false,
-      liveLost: false,
-    };
-  }
-  const strays = state.replicaSets.filter((set) => set.revision === "other");
-  const vetted = state.replicaSets.filter((set) => !unvetted.includes(set));
-  const podsOf = (sets: readonly OwnReplicaSet[]) => sets.reduce((sum, set) => sum + set.replicas, 0);
-  return {
-    template,
-    paused: state.paused,
-    ...(state.paused || own === undefined
-      ? {}
-      : { open: { generation: own.metadata.generation ?? 0, by: resumedBy(own) } }),
-    pauseObserved: state.pauseObserved,
-    replicas: state.specReplicas,
-    liveAvailable: state.liveAvailable,
-    vettedAvailable: vetted.reduce((sum, set) => sum + set.available, 0),
-    oneActive: state.activeCount === 1,
-    strayPods: podsOf(strays),
-    unvettedPods: podsOf(unvetted),
-    onlyCandidate: isOnlyCandidate(state, spec),
-    rolledOut: state.rolledOut,
-    liveLost: isLiveLost(state),
-  };
 }
 
 function routingOf(
