@@ -12,3 +12,8 @@ export function testUnchanged(object: KubeObject): JsonPatchOperation {
     throw new TypeError(`${object.kind} ${name} was not read from the API server: it has no resourceVersion`);
   return { op: "test", path: "/metadata/resourceVersion", value: resourceVersion };
 }
+
+/** These changes, if the object is as it was read; none stay none. */
+export function ifUnchanged(object: KubeObject, changes: readonly JsonPatchOperation[]): JsonPatchOperation[] {
+  return changes.length === 0 ? [] : [testUnchanged(object), ...changes];
+}

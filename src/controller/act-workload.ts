@@ -1,8 +1,8 @@
 import { FIELD_MANAGER } from "../api/metadata.ts";
 import type { Desired } from "../engine/desired.ts";
-import type { JsonPatchOperation, KubeObject } from "../kube/port.ts";
+import type { KubeObject } from "../kube/port.ts";
 import { deployments, horizontalPodAutoscalers, podTemplates, replicaSets } from "../kube/resources.ts";
-import { testUnchanged } from "../unchanged.ts";
+import { ifUnchanged } from "../unchanged.ts";
 import { sameTemplate, templateHash } from "../workload/canonical.ts";
 import { pausePatch, releasePatch } from "../workload/hold.ts";
 import { isSaturated, type OwnReplicaSet, type OwnState } from "../workload/own.ts";
@@ -116,10 +116,7 @@ export async function removeStrays(
       { namespace, replicaSet: stray.name, pods: stray.replicas },
       "the hold was broken: pods of a revision that is not live are taken away",
     );
-    const operations: JsonPatchOperation[] = [
-      testUnchanged(found),
-      { op: "replace", path: "/spec/replicas", value: 0 },
-    ];
+    const operations = ifUnchanged(found, [{ op: "replace", path: "/spec/replicas", value: 0 }]);
     await attempt(context, () =>
       context.api.patch(replicaSets, { namespace, name: stray.name }, { type: "json", operations }, options),
     );

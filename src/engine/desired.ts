@@ -195,6 +195,7 @@ function shrunk(facts: RunFacts): { replicas: number } | "gone" {
 
 function restoring(facts: RunFacts): Partial<Desired> {
   if (facts.run.status.asFound === undefined) return {};
+  // What is back already stays so; a route that is split still leads to the Service's own pods until then.
   if (facts.lateWritesForMs > 0)
     return facts.routing.form === "plain" ? {} : { labels: { stable: facts.selector, canary: facts.selector } };
   const { routesRestored, routesForMs } = facts.routing;

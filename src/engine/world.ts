@@ -173,7 +173,7 @@ export function labelsOf(phase: Phase, memory: Memory, facts: RunFacts): SubsetL
     case "Draining":
       if (!fencedOnce) return undefined;
       if (from.track === "twin") return { stable: from.podLabels, canary: from.podLabels };
-      if (facts.routing.form === "plain") return instead(facts);
+      if (facts.routing.form === "plain") return undefined;
       if (facts.twin.exists || facts.twin.pods > 0) return { stable: from.podLabels, canary: to.podLabels };
       return facts.lateWritesForMs === 0 ? instead(facts) : leftToLive(facts);
     default:

@@ -1,7 +1,7 @@
 import { ANNOTATION_CREATED_FOR } from "../api/metadata.ts";
 import type { Pinned, RuleAsFound } from "../api/run.ts";
 import type { JsonPatchOperation, KubeObject } from "../kube/port.ts";
-import { testUnchanged } from "../unchanged.ts";
+import { ifUnchanged } from "../unchanged.ts";
 import { hostOf, ruleHost } from "./select.ts";
 import type { Labels, ObjectPatch } from "./types.ts";
 
@@ -59,7 +59,7 @@ export function labelOperations(rule: KubeObject, wanted: readonly [string, Labe
   if (subsets !== undefined)
     for (const subset of added) changes.push({ op: "add", path: "/spec/subsets/-", value: subset });
   else if (added.length > 0) changes.push({ op: "add", path: "/spec/subsets", value: added });
-  return changes.length === 0 ? [] : [testUnchanged(rule), ...changes];
+  return ifUnchanged(rule, changes);
 }
 
 /**
@@ -112,7 +112,7 @@ function restoreOperations(
     // From the end, since a removal moves the places of those after it.
     for (const index of removed.toReversed()) changes.push({ op: "remove", path: `/spec/subsets/${index}` });
   }
-  return changes.length === 0 ? [] : [testUnchanged(rule), ...changes];
+  return ifUnchanged(rule, changes);
 }
 
 function relabel(rule: KubeObject, index: number, labels: Labels): JsonPatchOperation {

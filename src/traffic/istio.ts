@@ -5,7 +5,7 @@ import { exposedRoutes, httpRoutes, managedRoutes, type HttpRoute } from "./http
 import { hostOf, namedSubsets, ruleHost } from "./select.ts";
 import type { Labels, ObjectPatch, RoutingObjects, RoutingProblem, RoutingState } from "./types.ts";
 import { lowerOperations, restoreOperations, weightOperations } from "./virtual-service.ts";
-import { testUnchanged } from "../unchanged.ts";
+import { ifUnchanged } from "../unchanged.ts";
 import { lastWriter, subsetsWriter, withdrawnAt } from "./writers.ts";
 
 interface Pair {
@@ -106,7 +106,7 @@ export function weightPatches(pinned: Pinned, objects: RoutingObjects, percent: 
     const changes = managedRoutes(object, pin, host, subsets).routes.flatMap((route) =>
       weightOperations(route, percent, subsets),
     );
-    return changes.length === 0 ? [] : [testUnchanged(object), ...changes];
+    return ifUnchanged(object, changes);
   });
 }
 
@@ -126,7 +126,7 @@ export function lowerPatches(pinned: Pinned, objects: RoutingObjects, percent: n
       lowerOperations(route, percent, subsets, stableDefined),
     );
     // What takes everybody away may be written over anything. A share may not: somebody else may have gone lower meanwhile.
-    return percent === 0 || changes.length === 0 ? changes : [testUnchanged(object), ...changes];
+    return percent === 0 ? changes : ifUnchanged(object, changes);
   });
 }
 
@@ -173,7 +173,7 @@ export function restoreRoutePatches(
       const [route, ...others] = candidates;
       return route === undefined || others.length > 0 ? [] : restoreOperations(route, each, subsets);
     });
-    return changes.length === 0 ? [] : [testUnchanged(object), ...changes];
+    return ifUnchanged(object, changes);
   });
 }
 

@@ -1,6 +1,6 @@
 import { ANNOTATION_HELD_BY, FIELD_MANAGER } from "../api/metadata.ts";
 import type { JsonPatchOperation, KubeObject, ManagedFieldsEntry } from "../kube/port.ts";
-import { testUnchanged } from "../unchanged.ts";
+import { ifUnchanged, testUnchanged } from "../unchanged.ts";
 import { specOf } from "./fields.ts";
 
 const ANNOTATION_PATH = `/metadata/annotations/${ANNOTATION_HELD_BY.replaceAll("~", "~0").replaceAll("/", "~1")}`;
@@ -59,7 +59,7 @@ export function pausePatch(own: KubeObject): JsonPatchOperation[] {
  */
 export function releasePatch(own: KubeObject): JsonPatchOperation[] {
   if (specOf(own).paused !== true) return [];
-  return [testUnchanged(own), { op: "remove", path: "/spec/paused" }];
+  return ifUnchanged(own, [{ op: "remove", path: "/spec/paused" }]);
 }
 
 const PAUSED = "f:paused";

@@ -1,8 +1,8 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../../src/clock.ts";
 import type { KubeClient } from "../../src/kube/client.ts";
 import { createCredentialSource } from "../../src/kube/credentials.ts";
-import type { Resource } from "../../src/kube/port.ts";
+import { CALL_TIMEOUT_MS, type Resource } from "../../src/kube/port.ts";
 import { configMaps, customResourceDefinitions } from "../../src/kube/resources.ts";
 import { createTransport } from "../../src/kube/transport.ts";
 import { until } from "../lab/wait.ts";
@@ -18,17 +18,22 @@ kubeApiContract("the client, on a real API server", async () => {
 test("the API server does not carry out a write whose time is over, though its caller still waits", async () => {
   const namespace = "late-writes";
   const { api, kubeConfig, close } = await realServer(namespace, 1);
+  onTestFinished(close);
   const source = createCredentialSource(kubeConfig, systemClock);
-  const transport = createTransport({ source, clock: systemClock, callTimeoutMs: 15_000, userAgent: "sluice" });
+  const transport = createTransport({
+    source,
+    clock: systemClock,
+    callTimeoutMs: CALL_TIMEOUT_MS,
+    userAgent: "sluice",
+  });
+  onTestFinished(() => transport.close());
   const metadata = { name: "late", namespace };
   const body = JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata });
   const path = `/api/v1/namespaces/${namespace}/configmaps?timeout=1ns`;
   const answer = await transport.send({ method: "POST", path, contentType: "application/json", body });
   answer.release();
   expect(answer.code).toBe(504);
-  await transport.close();
   await expect(api.get(configMaps, metadata)).rejects.toMatchObject({ code: 404 });
-  await close();
 });
 
 /** A kind that was not there from the beginning, so that the server cannot know what it was like at version 1. */

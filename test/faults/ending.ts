@@ -1,9 +1,9 @@
 import { isFinal } from "../../src/api/phase.ts";
 import { LABEL_ROLLOUT } from "../../src/api/metadata.ts";
 import { behaviourOfTag } from "../../src/sim/behaviour.ts";
-import { calm, destinationsOf, ROUTE, RULE, type Git } from "./perform.ts";
+import { calm, destinationsOf, type Git } from "./perform.ts";
 import type { Runs } from "./runs.ts";
-import type { Stage } from "./stage.ts";
+import { ROUTE, RULE, type Stage } from "./stage.ts";
 import type { Verdicts } from "./verdicts.ts";
 
 /** Nothing changes for so long: where a run waits for somebody, and where none is under way. */

@@ -1,8 +1,8 @@
 import { isFinal, type Phase } from "../../src/api/phase.ts";
 import type { KubeObject } from "../../src/kube/port.ts";
-import { destinationsOf, ROUTE, RULE } from "./perform.ts";
+import { destinationsOf } from "./perform.ts";
 import { isBad, type Runs, type RunSeen } from "./runs.ts";
-import type { Stage } from "./stage.ts";
+import { ROUTE, RULE, type Stage } from "./stage.ts";
 import { isRunaway } from "./terms.ts";
 import type { Verdicts } from "./verdicts.ts";
 

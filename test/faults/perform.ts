@@ -11,16 +11,13 @@ import { deleteOwn, isNew } from "./remake.ts";
 import { isBad } from "./runs.ts";
 import { setSpec } from "./rollout-spec.ts";
 import type { Action } from "./schedule.ts";
-import type { Stage } from "./stage.ts";
+import { ROUTE, RULE, type Stage } from "./stage.ts";
 
 /** What the user keeps in Git of the routing, and the edits beside the weights that they made by hand. */
 export interface Git {
   route: KubeObject;
   rule: KubeObject | undefined;
 }
-
-export const ROUTE = "virtualservices.networking.istio.io";
-export const RULE = "destinationrules.networking.istio.io";
 
 export function gitOf(house: House): Git {
   const route = house.object(ROUTE);

@@ -4,9 +4,8 @@ import type { KubeObject } from "../../src/kube/port.ts";
 import { shopDeployment } from "../../src/sim/shop.ts";
 import { isBad, tagOf } from "./runs.ts";
 import type { PropagationPolicy } from "./schedule.ts";
-import type { Stage } from "./stage.ts";
+import { ROUTE, type Stage } from "./stage.ts";
 
-const ROUTE = "virtualservices.networking.istio.io";
 const ref = { namespace: "shop", name: "checkout" };
 const AGAIN_MS = 500;
 const GOOD = "v1";

@@ -35,6 +35,8 @@ export interface Stage {
   onSlice(listener: () => void): void;
 }
 
+export const ROUTE = "virtualservices.networking.istio.io";
+export const RULE = "destinationrules.networking.istio.io";
 export const SLICE_MS = 100;
 /** From a foreign edit until the controller's answer is in force everywhere, while it is well. */
 export const ANSWER_MS = 8_000;

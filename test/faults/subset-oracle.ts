@@ -4,9 +4,9 @@ import type { KubeObject } from "../../src/kube/port.ts";
 import { imageTag } from "../../src/sim/behaviour.ts";
 import { hasLabels } from "../../src/sim/selectors.ts";
 import { isReady, type Pod } from "../../src/sim/workload-types.ts";
-import { destinationsOf, ROUTE, RULE } from "./perform.ts";
+import { destinationsOf } from "./perform.ts";
 import type { Runs } from "./runs.ts";
-import { SLICE_MS, type Stage } from "./stage.ts";
+import { ROUTE, RULE, SLICE_MS, type Stage } from "./stage.ts";
 import type { Verdicts } from "./verdicts.ts";
 
 /** Going back is the one exception, also in the middle of the swap: onto the pods that users had before. */

@@ -41,12 +41,11 @@ const isWrite = (call: Call) => WRITES.includes(call.verb) && !call.resource.sta
 export const isRunaway = (terms: Pick<Terms, "mostAtOnce">): boolean => terms.mostAtOnce() > ENOUGH_AT_ONCE;
 
 const LATEST_MS = 10_000;
-const ERRORS: Record<Exclude<ApiFault, "slow">, () => ApiError> = {
+const ERRORS: Record<Exclude<ApiFault, "slow" | "late">, () => ApiError> = {
   conflict: () => new ApiError(409, "Conflict", "the object has been modified"),
   error500: () => new ApiError(500, "InternalError", "etcdserver: request timed out"),
   busy: () => new ApiError(429, "TooManyRequests", "too many requests", { retryAfterMs: 2_000 }),
   lost: () => new ApiError(0, "Network", "socket hang up"),
-  late: () => new ApiError(0, "Network", "socket hang up"),
 };
 
 interface Term {
@@ -142,7 +141,7 @@ export function createTerms(house: House, random: Random, log: Log = silentLog):
     if (fault === "late") {
       const laterMs = Math.round(random() * LATEST_MS);
       if (current !== undefined) leaveWrite(current.identity, laterMs);
-      return { error: ERRORS.late(), laterMs };
+      return { error: ERRORS.lost(), laterMs };
     }
     return { error: ERRORS[fault](), afterwards: fault === "lost" };
   }

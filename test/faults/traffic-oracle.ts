@@ -3,9 +3,9 @@ import type { Phase } from "../../src/api/phase.ts";
 import type { KubeObject } from "../../src/kube/port.ts";
 import { behaviourOfTag } from "../../src/sim/behaviour.ts";
 import type { Traffic } from "../../src/sim/traffic-log.ts";
-import { destinationsOf, ROUTE } from "./perform.ts";
+import { destinationsOf } from "./perform.ts";
 import { tagOf, type Runs } from "./runs.ts";
-import { SLICE_MS, type Stage } from "./stage.ts";
+import { ROUTE, SLICE_MS, type Stage } from "./stage.ts";
 import type { Verdicts } from "./verdicts.ts";
 
 const OWN = "checkout";
