@@ -1,7 +1,7 @@
 /**
  * Everything that is checked, in the order of what it costs: format, lint and types, unit tests, the real controller on the
  * simulator, random schedules of faults on it, contract tests against a real apiserver, end-to-end tests on the lab. Ends with
- * "N passed, N failed"; a skipped test fails the run.
+ * "N passed, N failed", and before that what failed, since a log is long and often cut; a skipped test fails the run.
  *
  * The lab's tests mostly wait, so there are two labs, which share them, and what is simulated runs beside them with what they leave of
  * the processors. What runs beside something else has its say when it is through.
@@ -14,11 +14,13 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MET_EVENTS_VARIABLE, readMet, tellMet } from "./e2e/met-events.ts";
+import { failuresOf } from "./failures.ts";
+import { readVitestReport, type VitestReport } from "./vitest-report.ts";
 
 interface Tally {
   passed: number;
-  failed: number;
-  skipped: number;
+  /** What failed, or was skipped, an entry each. */
+  readonly failures: string[];
 }
 
 const STATIC: readonly (readonly string[])[] = [
@@ -39,9 +41,9 @@ if (unknown.length > 0) {
 }
 
 const scratch = await mkdtemp(join(tmpdir(), "sluice-test-"));
-const tally: Tally = { passed: 0, failed: 0, skipped: 0 };
+const tally: Tally = { passed: 0, failures: [] };
 try {
-  if (wants("static")) for (const command of STATIC) count(await exitCode(command));
+  if (wants("static")) for (const command of STATIC) await check(command);
   if (wants("unit")) await vitest("unit", ["vitest"]);
   const simulated = wants("contract") || wants("e2e") ? simulate(join(scratch, "simulated.log")) : simulate();
   if (wants("contract") || wants("e2e")) await exitCode(["node", "test/lab/prepare.ts"]);
@@ -52,9 +54,9 @@ try {
 } finally {
   await rm(scratch, { recursive: true, force: true });
 }
-if (tally.skipped > 0) console.log(`${tally.skipped} skipped, which counts as failed: nothing may be skipped`);
-console.log(`${tally.passed} passed, ${tally.failed + tally.skipped} failed`);
-process.exitCode = tally.failed + tally.skipped === 0 ? 0 : 1;
+if (tally.failures.length > 0) console.log(`\nWhat failed:\n\n${tally.failures.join("\n\n")}\n`);
+console.log(`${tally.passed} passed, ${tally.failures.length} failed`);
+process.exitCode = tally.failures.length === 0 ? 0 : 1;
 
 function wants(stage: string): boolean {
   return wanted.length === 0 || wanted.includes(stage);
@@ -81,17 +83,22 @@ async function playLabs(): Promise<void> {
 async function tellMetEvents(file: string): Promise<void> {
   const { lines, missing } = tellMet(readMet(await readFile(file, "utf8").catch(() => "")));
   console.log(`\nEvents in the records of runs on the lab, and their states:\n${lines.join("\n")}`);
-  console.log(missing.length === 0 ? "every event was met" : `no run met: ${missing.join(", ")}`);
-  count(missing.length);
+  if (missing.length === 0) console.log("every event was met");
+  count(missing.length === 0, `e2e: these events of the state table changed no run on the lab: ${missing.join(", ")}`);
 }
 
 async function printLog(path: string): Promise<void> {
   process.stdout.write(await readFile(path, "utf8").catch(() => ""));
 }
 
-function count(code: number): void {
-  if (code === 0) tally.passed++;
-  else tally.failed++;
+function count(isPassed: boolean, failure: string): void {
+  if (isPassed) tally.passed++;
+  else tally.failures.push(failure);
+}
+
+async function check(command: readonly string[]): Promise<void> {
+  const code = await exitCode(command);
+  count(code === 0, `static: ${command.join(" ")} ended with ${code}`);
 }
 
 async function vitest(
@@ -100,32 +107,25 @@ async function vitest(
   logFile?: string,
   more: readonly string[] = [],
 ): Promise<void> {
-  const report = join(scratch, `${[project, ...more].join("-").replaceAll("/", "-of-")}.json`);
-  const options = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...more];
+  const stage = [project, ...more].join(" ");
+  const file = join(scratch, `${stage.replaceAll("/", "-of-").replaceAll(" ", "-")}.json`);
+  const options = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`, ...more];
   const code = await exitCode([...command, "run", "--project", project, ...options], logFile);
-  const result = await readReport(report);
-  tally.passed += result.passed;
-  tally.failed += result.failed;
-  tally.skipped += result.skipped;
-  // A run that broke outside of a test (a file that does not load, a lab that does not boot) fails as well.
-  if (code !== 0 && result.failed === 0) tally.failed++;
-  if (code === 0 && result.passed === 0) tally.failed++;
+  const report = await readReport(file);
+  const passed = report.tests.filter(({ result }) => result === "passed").length;
+  const failures = failuresOf(stage, report);
+  // A run that broke outside of a test (a lab that does not boot, a promise that nobody waits for) fails as well.
+  if (code !== 0 && failures.length === 0) failures.push(`${stage}: vitest ended with ${code}, though no test failed`);
+  if (code === 0 && passed === 0) failures.push(`${stage}: there was no test that passed`);
+  tally.passed += passed;
+  tally.failures.push(...failures);
 }
 
-async function readReport(path: string): Promise<Tally> {
-  try {
-    const report = JSON.parse(await readFile(path, "utf8")) as Record<
-      "numPassedTests" | "numFailedTests" | "numPendingTests" | "numTodoTests",
-      number
-    >;
-    return {
-      passed: report.numPassedTests,
-      failed: report.numFailedTests,
-      skipped: report.numPendingTests + report.numTodoTests,
-    };
-  } catch {
-    return { passed: 0, failed: 0, skipped: 0 };
-  }
+async function readReport(path: string): Promise<VitestReport> {
+  return await readFile(path, "utf8").then(
+    (json) => readVitestReport(json, process.cwd()),
+    () => ({ tests: [], brokenFiles: [] }),
+  );
 }
 
 function exitCode(command: readonly string[], logFile?: string): Promise<number> {

@@ -15,7 +15,7 @@ import { killCases, titleOf } from "./cases.ts";
 import { casesNamed } from "./plan.ts";
 import { suites, suitesNamed, type Suite } from "./suites.ts";
 import { tableOf, type Turn } from "./table.ts";
-import { turnsIn } from "./vitest-report.ts";
+import { turnsIn } from "./turns.ts";
 
 /** Those for everything but the kills. */
 const LABS = 2;
