@@ -69,6 +69,7 @@ export async function runController(flags: ControllerFlags): Promise<number> {
       workers: flags.workers,
       signal,
       isOver,
+      onLack: health.lacks,
       ...scope,
     });
     controller = started;

@@ -52,6 +52,8 @@ export interface ControllerOptions {
   signal: AbortSignal;
   /** Whether leadership has ended by the clock, though the signal does not say so yet. @default never */
   isOver?: () => boolean;
+  /** Told, for people, what the cluster lacks when work cannot begin for that, and undefined once it is there. */
+  onLack?: (what: string | undefined) => void;
 }
 
 export interface Controller {
@@ -65,6 +67,8 @@ const CONFLICT_MS = 50;
 /** In a row; after that they are met with patience, like any failure. */
 const MOST_CONFLICTS = 10;
 const ISTIO_AGAIN_MS = 10_000;
+const NO_ISTIO =
+  "this cluster serves no VirtualService and DestinationRule (networking.istio.io v1 or v1beta1): install Istio's CRDs";
 
 /** Runs the controller for one term of leadership. Resolves once the caches are filled and work has begun. */
 export async function startController(options: ControllerOptions): Promise<Controller> {
@@ -220,18 +224,16 @@ export async function startController(options: ControllerOptions): Promise<Contr
 async function waitForIstio(
   options: ControllerOptions,
 ): Promise<NonNullable<Awaited<ReturnType<typeof discoverIstio>>>> {
-  const { api, clock, log, signal } = options;
+  const { api, clock, log, signal, onLack } = options;
   for (let told = false; ; told = true) {
     const found = await patiently(clock, () => discoverIstio(api));
     if (found !== undefined) {
+      onLack?.(undefined);
       log.info({ apiVersion: found.apiVersion }, "Istio's kinds are served");
       return found;
     }
-    if (!told)
-      log.warn(
-        {},
-        "this cluster serves no VirtualService and DestinationRule (networking.istio.io v1 or v1beta1): install Istio's CRDs; waiting",
-      );
+    onLack?.(NO_ISTIO);
+    if (!told) log.warn({}, `${NO_ISTIO}; waiting`);
     await delay(clock, ISTIO_AGAIN_MS, signal);
   }
 }

@@ -12,6 +12,7 @@ test("without Istio's kinds it waits, and begins by itself once they are install
   const api = sim.as("sluice");
   let installed = false;
   let controller: Controller | undefined;
+  let lack: string | undefined;
   const leading = new AbortController();
   void startController({
     api: {
@@ -25,11 +26,14 @@ test("without Istio's kinds it waits, and begins by itself once they are install
     telemetry: silentTelemetry,
     identity: "first",
     signal: leading.signal,
+    onLack: (what) => (lack = what),
   }).then((started) => (controller = started));
   await clock.advance(60_000);
   expect(controller).toBeUndefined();
+  expect(lack).toMatch(/no VirtualService and DestinationRule .*: install Istio's CRDs/);
   installed = true;
   await house.until("work has begun", () => controller !== undefined, 30_000);
+  expect(lack).toBeUndefined();
   await house.until("the Deployment is protected", () => house.rolloutStatus().phase === "Healthy");
   await house.ship("v2");
   await untilPromoted(house);

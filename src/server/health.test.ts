@@ -28,6 +28,16 @@ test("a leader is ready once its caches are filled", () => {
   expect(health.ready()).toMatchObject({ ok: true, role: "leading" });
 });
 
+test("a leader that cannot begin for something that the cluster lacks says so", () => {
+  const { health } = healthy();
+  health.leads();
+  health.lacks("Istio is not installed");
+  expect(health.ready()).toMatchObject({ ok: false, reasons: ["leading, but Istio is not installed"] });
+  expect(health.alive().ok).toBe(true);
+  health.lacks(undefined);
+  expect(health.ready()).toMatchObject({ ok: false, reasons: ["leading, but the caches are not filled yet"] });
+});
+
 test("a process that stops is not ready, even if it is elected just then", () => {
   const { health } = healthy();
   health.stops();

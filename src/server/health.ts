@@ -17,6 +17,8 @@ export interface Health {
   sawHolder(identity: string): void;
   /** Leadership was won; the caches are being filled. */
   leads(): void;
+  /** What the cluster lacks, so that work cannot begin; undefined once it is there. */
+  lacks(what: string | undefined): void;
   /** The caches are filled and work has begun. `active` gives the passes in hand. */
   works(active: () => number): void;
   /** A pass has ended. */
@@ -31,6 +33,7 @@ export function createHealth({ clock }: { clock: Clock }): Health {
   let role: HealthReport["role"] = "starting";
   let holder: string | undefined;
   let active: (() => number) | undefined;
+  let lack: string | undefined;
   let passedMs = clock.monotonic();
 
   function report(reasons: string[]): HealthReport {
@@ -50,7 +53,8 @@ export function createHealth({ clock }: { clock: Clock }): Health {
     },
     ready() {
       if (role === "stopping") return report(["the process is stopping"]);
-      if (role === "leading") return report(active === undefined ? ["leading, but the caches are not filled yet"] : []);
+      if (role === "leading")
+        return report(active === undefined ? [`leading, but ${lack ?? "the caches are not filled yet"}`] : []);
       return report(role === "starting" ? ["the lease was not read yet"] : []);
     },
     sawHolder(identity) {
@@ -59,6 +63,9 @@ export function createHealth({ clock }: { clock: Clock }): Health {
     },
     leads() {
       if (role !== "stopping") role = "leading";
+    },
+    lacks(what) {
+      lack = what;
     },
     works(count) {
       active = count;
