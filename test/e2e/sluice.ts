@@ -46,6 +46,8 @@ export async function startSluice(
     kubeconfig?: string;
     identity?: string;
     clockAheadMs?: number;
+    /** Resolve once it is alive, though it may have to wait for something before it can work. @default false */
+    waits?: boolean;
   } = {},
 ): Promise<Sluice> {
   const everywhere = options.namespace === undefined && options.leaderElect !== true;
@@ -72,7 +74,7 @@ export async function startSluice(
     ],
     ...(options.clockAheadMs === undefined ? {} : { env: { SLUICE_LAB_CLOCK_AHEAD_MS: String(options.clockAheadMs) } }),
     logFile,
-    ready: async () => (await fetch(`${url}/readyz`)).ok,
+    ready: async () => (await fetch(`${url}/${options.waits === true ? "healthz" : "readyz"}`)).ok,
   });
   await part.start();
   if (everywhere) served.add(lab.info.dir);
