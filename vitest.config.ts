@@ -59,7 +59,7 @@ export default defineConfig({
             "test/e2e/**/*.test.ts",
             "test/faults/lab/killed.test.ts",
             "test/faults/lab/soak.test.ts",
-            ...(process.env["SLUICE_LAB_FAULTS_ALL"] === undefined ? [] : ["test/faults/lab/deleted.test.ts"]),
+            ...(process.env["SLUICE_LAB_FAULTS_ALL"] === undefined ? [] : ["test/faults/lab/deleted*.test.ts"]),
           ],
           exclude: ["test/e2e/met-events.test.ts"],
           globalSetup: ["test/lab/global-setup.ts"],

@@ -1,9 +1,9 @@
-import { join } from "node:path";
-import { expect, test, type TestContext } from "vitest";
+import { expect, test } from "vitest";
 import { WRITES } from "../lab/fault-proxy/api-call.ts";
-import { type FaultProxy, startFaultProxy } from "../lab/fault-proxy/fault-proxy.ts";
+import type { FaultProxy } from "../lab/fault-proxy/fault-proxy.ts";
 import { until } from "../lab/wait.ts";
-import { command, createScene, moreRequests, type Scene, type SceneOptions } from "./scene.ts";
+import { createFaultyScene } from "./faulty-scene.ts";
+import { command, createScene, moreRequests, type Scene } from "./scene.ts";
 import { canaryPercents, expectShares, objectsAsWritten, paused, reasonsOf, tell, withImage } from "./seen.ts";
 import { sharedLab } from "./shared.ts";
 import { startWebhookInTheWay } from "./webhook-in-the-way.ts";
@@ -17,8 +17,8 @@ const shared = sharedLab({ controller: false });
 const LONGEST_HARM_IN_A_STORM_MS = 12_000;
 
 test.concurrent("a good release goes through a storm of 409, 429, 500 and slow answers", async (at) => {
-  await using stage = await createStage(at);
-  const { scene, proxy } = stage;
+  await using faulty = await createFaultyScene(shared.lab, at);
+  const { scene, proxy } = faulty;
   const before = await objectsAsWritten(scene);
   storm(proxy);
   await scene.shop.setImage("shop/checkout:v2");
@@ -34,8 +34,8 @@ test.concurrent("a good release goes through a storm of 409, 429, 500 and slow a
 });
 
 test.concurrent("a bad release is taken from its users in the same storm", async (at) => {
-  await using stage = await createStage(at);
-  const { scene, proxy } = stage;
+  await using faulty = await createFaultyScene(shared.lab, at);
+  const { scene, proxy } = faulty;
   storm(proxy);
   await scene.shop.setImage("shop/checkout:v2-errors50");
   await scene.runs.waitFor(1, "RolledBack", 120_000);
@@ -46,8 +46,8 @@ test.concurrent("a bad release is taken from its users in the same storm", async
 });
 
 test.concurrent("a release goes on while watches are cut, end with 410 and break", async (at) => {
-  await using stage = await createStage(at);
-  const { scene, proxy } = stage;
+  await using faulty = await createFaultyScene(shared.lab, at);
+  const { scene, proxy } = faulty;
   const { runs, shop } = scene;
   await shop.setImage("shop/checkout:v2");
   await runs.waitFor(1, "Observing");
@@ -70,8 +70,10 @@ test.concurrent("a release goes on while watches are cut, end with 410 and break
 });
 
 test.concurrent("a release that turns bad is taken away although every watch lies silent", async (at) => {
-  await using stage = await createStage(at, { spec: { steps: [{ name: "first", weight: 10, observe: "60s" }] } });
-  const { scene, proxy } = stage;
+  await using faulty = await createFaultyScene(shared.lab, at, {
+    spec: { steps: [{ name: "first", weight: 10, observe: "60s" }] },
+  });
+  const { scene, proxy } = faulty;
   const { lab, runs, shop, load } = scene;
   await shop.setImage("shop/checkout:v2");
   await runs.waitFor(1, "Observing");
@@ -89,8 +91,8 @@ test.concurrent("a release that turns bad is taken away although every watch lie
 });
 
 test.concurrent("rights taken away in the middle of a release are told, and it goes on once they are back", async (at) => {
-  await using stage = await createStage(at, { spec: { progressDeadline: "90s" } });
-  const { scene, proxy } = stage;
+  await using faulty = await createFaultyScene(shared.lab, at, { spec: { progressDeadline: "90s" } });
+  const { scene, proxy } = faulty;
   const { runs, shop } = scene;
   const message = "virtualservices.networking.istio.io is forbidden: User cannot patch resource";
   await shop.setImage("shop/checkout:v2");
@@ -142,8 +144,10 @@ for (const manner of ["denies", "hangs"] as const) {
 }
 
 test.concurrent("a withdrawal that was written and could not be remembered stands when another controller finds it", async (at) => {
-  await using stage = await createStage(at, { spec: { steps: [{ name: "first", weight: 10, observe: "10m" }] } });
-  const { scene, proxy } = stage;
+  await using faulty = await createFaultyScene(shared.lab, at, {
+    spec: { steps: [{ name: "first", weight: 10, observe: "10m" }] },
+  });
+  const { scene, proxy } = faulty;
   const { lab, runs, shop, sluice, load, weights } = scene;
   await shop.setImage("shop/checkout:v2");
   await runs.waitFor(1, "Observing");
@@ -164,8 +168,8 @@ test.concurrent("a withdrawal that was written and could not be remembered stand
 });
 
 test.concurrent("a route that is split when its controller is dead and the run aborted leads nobody to where there is no pod", async (at) => {
-  await using stage = await createStage(at);
-  const { scene, proxy } = stage;
+  await using faulty = await createFaultyScene(shared.lab, at);
+  const { scene, proxy } = faulty;
   const { runs, shop, sluice } = scene;
   const before = await objectsAsWritten(scene);
   await shop.setImage("shop/checkout:v2");
@@ -185,36 +189,6 @@ test.concurrent("a route that is split when its controller is dead and the run a
   expect(await objectsAsWritten(scene)).toEqual(paused(withImage(before, "shop/checkout:v2")));
   expect(canaryPercents(await scene.weights.stop()).every((percent) => percent === 0)).toBe(true);
 });
-
-interface Stage extends AsyncDisposable {
-  readonly scene: Scene;
-  readonly proxy: FaultProxy;
-}
-
-/** A scene whose controller, of its own, reaches the API server through a fault proxy. */
-async function createStage(
-  { onTestFailed }: Pick<TestContext, "onTestFailed">,
-  options: Partial<SceneOptions> = {},
-): Promise<Stage> {
-  const { lab } = shared;
-  await using stack = new AsyncDisposableStack();
-  const proxy = stack.use(await startFaultProxy(lab.info.apiserver));
-  const file = join(lab.info.dir, `faulty-${crypto.randomUUID().slice(0, 8)}.kubeconfig`);
-  const kubeconfig = await proxy.writeKubeconfig(file, lab.info.tokens.sluice);
-  const scene = stack.use(
-    await createScene(lab, {
-      ...options,
-      onTestFailed: (tellIt) =>
-        onTestFailed(() => {
-          tellIt();
-          console.error(proxy.met());
-        }),
-      kubeconfig,
-    }),
-  );
-  const owned = stack.move();
-  return { scene, proxy, [Symbol.asyncDispose]: () => owned.disposeAsync() };
-}
 
 function storm(proxy: FaultProxy): void {
   proxy.inject({

@@ -47,6 +47,10 @@ const image = (tag: string) => ({
   spec: { template: { spec: { containers: [{ name: "app", image: `shop/checkout:${tag}` }] } } },
 });
 
+const restarted = (at: string) => ({
+  spec: { template: { metadata: { annotations: { "kubectl.kubernetes.io/restartedAt": at } } } },
+});
+
 async function specOf<T>({ lab }: Scene, ref: Scene["rollout"]): Promise<T> {
   return (await lab.admin.get(ref))["spec"] as T;
 }
@@ -100,6 +104,18 @@ const hands: readonly Hand[] = [
     title: "says rollout undo",
     act: refused(inShop("rollout", "undo", "deployment/checkout"), /no rollout history found/),
     end: "Promoted",
+    served: "v2",
+  },
+  {
+    title: "says rollout restart",
+    act: refused(inShop("rollout", "restart", "deployment/checkout"), /can't restart paused deployment/),
+    end: "Promoted",
+    served: "v2",
+  },
+  {
+    title: "restarts the Deployment as dashboards do, by a note in its template",
+    act: held(patch("deployment/checkout", restarted("2026-11-29T08:00:00Z"))),
+    end: "Superseded",
     served: "v2",
   },
   {

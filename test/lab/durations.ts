@@ -1,11 +1,12 @@
 /** About how long a file of lab tests takes on two cores, in seconds: to share files out evenly. It need not be right, only not far off. */
 const SECONDS: Readonly<Record<string, number>> = {
   "test/faults/lab/deleted.test.ts": 600,
+  "test/faults/lab/deleted-without-rights.test.ts": 170,
   "test/e2e/tutorial.test.ts": 260,
   "test/e2e/leadership.test.ts": 160,
   "test/e2e/policies.test.ts": 140,
   "test/faults/lab/soak.test.ts": 110,
-  "test/e2e/hands.test.ts": 100,
+  "test/e2e/hands.test.ts": 155,
   "test/e2e/control-plane-down.test.ts": 95,
   "test/faults/lab/killed.test.ts": 90,
   "test/e2e/rights-revoked.test.ts": 85,

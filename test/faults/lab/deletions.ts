@@ -7,8 +7,11 @@ export const POLICIES = ["Background", "Foreground", "Orphan"] as const;
 export interface DeletionCase extends WayInto {
   readonly what: "Rollout" | "RolloutRun" | "Deployment" | "Namespace";
   readonly propagationPolicy: (typeof POLICIES)[number];
-  /** Nobody is there to see it: the controller is killed before, and begun again some seconds after. */
-  readonly controller: "alive" | "dead";
+  /**
+   * Nobody is there to see it: the controller is killed before, and begun again some seconds after. Or it is there and may do
+   * nothing for as long: the API server refuses whatever it asks for.
+   */
+  readonly controller: "alive" | "dead" | "without rights";
   readonly tag: string;
   /** The version that users are on afterwards. Undefined where nothing is left that could serve them. */
   readonly live?: "v1" | "v2";
@@ -16,7 +19,8 @@ export interface DeletionCase extends WayInto {
 
 export function deletionTitle({ what, propagationPolicy, controller, state }: DeletionCase): string {
   const how = what === "Namespace" ? "" : ` (${propagationPolicy})`;
-  return `${what} deleted in ${state}${how}${controller === "dead" ? ", no controller" : ""}`;
+  const whose = { alive: "", dead: ", no controller", "without rights": ", controller without rights" }[controller];
+  return `${what} deleted in ${state}${how}${whose}`;
 }
 
 const BAD = "v2-errors50";
@@ -69,4 +73,13 @@ export const deletionCases: readonly DeletionCase[] = [
   ...deletionsOf("Deployment", "alive", ["Background"]),
   ...deletionsOf("Deployment", "alive", ["Foreground", "Orphan"], ["Observing", "Keeping", "Converging"]),
   ...deletionsOf("Namespace", "alive", ["Background"]),
+];
+
+/** Rollout and run in every state; what is under them where users are on the old version, on the new one's twin, and on their way. */
+export const deletionCasesWithoutRights: readonly DeletionCase[] = [
+  ...deletionsOf("Rollout", "without rights", ["Background"]),
+  ...deletionsOf("Rollout", "without rights", ["Foreground", "Orphan"], ["Observing", "Keeping", "Converging"]),
+  ...deletionsOf("RolloutRun", "without rights", ["Background"]),
+  ...deletionsOf("Deployment", "without rights", ["Background"], ["Observing", "Keeping", "Converging"]),
+  ...deletionsOf("Namespace", "without rights", ["Background"], ["Observing", "Keeping", "Converging"]),
 ];

@@ -1,41 +1,57 @@
 import { expect, type TestContext } from "vitest";
+import { createFaultyScene } from "../../e2e/faulty-scene.ts";
 import { sluiceApi } from "../../e2e/run.ts";
-import { createScene, moreRequests, type Scene } from "../../e2e/scene.ts";
+import { moreRequests, type Scene } from "../../e2e/scene.ts";
 import { eventsOf, objectsAsWritten, paused, withImage } from "../../e2e/seen.ts";
 import type { Ref } from "../../lab/admin.ts";
 import type { LabClient } from "../../lab/client.ts";
+import type { FaultProxy } from "../../lab/fault-proxy/fault-proxy.ts";
 import { until } from "../../lab/wait.ts";
 import type { DeletionCase } from "./deletions.ts";
 import { goInto } from "./way-into.ts";
 
-/** How long there is no controller, as users count it: 100 of them ask each second. */
+/** How long there is no controller, or one without rights, as users count it: 100 of them ask each second. */
 const REQUESTS_WITHOUT_CONTROLLER = 300;
 const GONE_MS = 90_000;
+const REFUSAL = 'User "system:serviceaccount:sluice-system:sluice" cannot do it: its rights were taken away';
 
 /** Plays one case in a namespace of its own, with a controller of its own, and checks what users, objects and people saw. */
 export async function playDeletion(
   lab: LabClient,
   each: DeletionCase,
-  { onTestFailed }: Pick<TestContext, "onTestFailed">,
+  at: Pick<TestContext, "onTestFailed">,
 ): Promise<void> {
-  await using scene = await createScene(lab, { onTestFailed, spec: each.spec ?? {} });
-  const { shop, sluice } = scene;
+  await using faulty = await createFaultyScene(lab, at, { spec: each.spec ?? {} });
+  const { scene, proxy } = faulty;
+  const { shop } = scene;
   await each.prepare?.(scene);
   const before = await objectsAsWritten(scene);
   await shop.setImage(`shop/checkout:${each.tag}`);
   await goInto(scene, each);
-  if (each.controller === "dead") await sluice.kill();
-  await deleteIt(scene, each);
-  if (each.controller === "dead") {
-    await moreRequests(scene, REQUESTS_WITHOUT_CONTROLLER);
-    await sluice.start();
-  }
+  await whileControllerIs(each.controller, scene, proxy, () => deleteIt(scene, each));
   const written = withImage(before, `shop/checkout:${each.tag}`);
   if (each.what === "Rollout") await expectReleased(scene, each, written);
   else if (each.what === "RolloutRun") await expectRunGone(scene, each);
   else if (each.what === "Deployment") await expectWorkloadGone(scene, written);
   else await expectGone(lab, { apiVersion: "v1", kind: "Namespace", name: shop.namespace });
   if (each.live !== undefined) await expectServed(scene, each, each.live);
+}
+
+/** What `act` does meets a controller of that kind; from some seconds later on it is as it should be again. */
+async function whileControllerIs(
+  controller: DeletionCase["controller"],
+  scene: Scene,
+  proxy: FaultProxy,
+  act: () => Promise<void>,
+): Promise<void> {
+  if (controller === "alive") return await act();
+  if (controller === "dead") await scene.sluice.kill();
+  else proxy.inject({ fault: { kind: "answer", code: 403, message: REFUSAL } });
+  await act();
+  await moreRequests(scene, REQUESTS_WITHOUT_CONTROLLER);
+  if (controller === "dead") return await scene.sluice.start();
+  expect(proxy.met()["answer 403"], "refused").toBeGreaterThan(0);
+  proxy.clear();
 }
 
 async function deleteIt({ lab, shop, rollout }: Scene, { what, propagationPolicy }: DeletionCase): Promise<void> {
