@@ -24,7 +24,17 @@ const WORKED_ON: readonly string[] = [
 /** Made when a term of leadership begins: what processes before have sent counts from then. */
 export function createLateWrites(clock: Clock): LateWrites {
   const startedMs = clock.monotonic();
+  /** When each namespace last lost an answer; forgotten once nothing can come of it. */
   const unanswered = new Map<string, number>();
+
+  function leftMs(sinceMs: number): number {
+    return Math.max(0, sinceMs + CALL_TIMEOUT_MS + 1 - clock.monotonic());
+  }
+
+  function note(namespace: string): void {
+    for (const [each, sinceMs] of unanswered) if (leftMs(sinceMs) === 0) unanswered.delete(each);
+    unanswered.set(namespace, clock.monotonic());
+  }
 
   async function noted<T>(
     resource: Resource,
@@ -37,7 +47,7 @@ export function createLateWrites(clock: Clock): LateWrites {
     } catch (error) {
       const isWork =
         WORKED_ON.includes(resource.plural) && options?.subresource === undefined && options?.dryRun !== true;
-      if (isWork && namespace !== undefined && isUnanswered(error)) unanswered.set(namespace, clock.monotonic());
+      if (isWork && namespace !== undefined && isUnanswered(error)) note(namespace);
       throw error;
     }
   }
@@ -58,8 +68,7 @@ export function createLateWrites(clock: Clock): LateWrites {
         noted(resource, ref.namespace, undefined, () => api.delete(resource, ref, options)),
     }),
     mayComeForMs(namespaces) {
-      const lastMs = Math.max(startedMs, ...namespaces.map((namespace) => unanswered.get(namespace) ?? startedMs));
-      return Math.max(0, lastMs + CALL_TIMEOUT_MS + 1 - clock.monotonic());
+      return leftMs(Math.max(startedMs, ...namespaces.map((namespace) => unanswered.get(namespace) ?? startedMs)));
     },
   };
 }
