@@ -4,7 +4,7 @@ import type { JsonPatchOperation, KubeObject } from "../../src/kube/port.ts";
 import { deployments } from "../../src/kube/resources.ts";
 import { ApiError } from "../../src/kube/errors.ts";
 import { destinationRules, virtualServices } from "../../src/sim/kinds.ts";
-import { LABEL_RUN } from "../../src/api/metadata.ts";
+import { ANNOTATION_HELD_BY, LABEL_RUN } from "../../src/api/metadata.ts";
 import { isFinal, type Phase } from "../../src/api/phase.ts";
 import { setPolicy } from "./policies.ts";
 import { deleteOwn, isNew } from "./remake.ts";
@@ -114,6 +114,8 @@ export async function perform(stage: Stage, git: Git, action: Action): Promise<v
     case "deleteRule":
       if (git.rule !== undefined && !isFenced(house)) return;
       return stage.foreign(() => alice.delete(destinationRules, ref), "routing");
+    case "resume":
+      return resume(stage);
     case "scale":
       return stage.foreign(() =>
         alice.patch(deployments, ref, { type: "merge", patch: { spec: { replicas: action.replicas } } }),
@@ -212,6 +214,16 @@ function withTimeout(route: KubeObject, seconds: number): KubeObject {
   const [http] = (next["spec"] as { http: { timeout?: string }[] }).http;
   if (http !== undefined) http.timeout = `${seconds}s`;
   return next;
+}
+
+/** A policy keeps the hold; without one, whoever resumes a protected Deployment brings its template in until it is paused again. */
+async function resume(stage: Stage): Promise<void> {
+  const { house, setting } = stage;
+  const own = house.object("deployments.apps");
+  if ((own?.["spec"] as { paused?: boolean } | undefined)?.paused !== true) return;
+  const breaks = setting.hold === "none" && own?.metadata.annotations?.[ANNOTATION_HELD_BY] !== undefined;
+  const write = () => house.alice.patch(deployments, ref, { type: "merge", patch: { spec: { paused: null } } });
+  await stage.foreign(write, breaks ? "hold" : undefined);
 }
 
 /** One ready pod of the service fails its probe for a while. */

@@ -43,6 +43,8 @@ export type Action =
   | { kind: "deleteRoute" }
   | { kind: "revertRule" }
   | { kind: "deleteRule" }
+  /** As `kubectl rollout resume` says it: where nothing but a pause holds the Deployment, the hold is broken. */
+  | { kind: "resume" }
   | { kind: "scale"; replicas: number }
   | { kind: "load"; requestsPerSecond: number }
   | { kind: "deleteTwin" }
@@ -145,6 +147,7 @@ const anAction: Record<Action["kind"], { weight: number; arbitrary: fc.Arbitrary
   deleteRoute: { weight: 1, arbitrary: fc.constant({ kind: "deleteRoute" }) },
   revertRule: { weight: 1, arbitrary: fc.constant({ kind: "revertRule" }) },
   deleteRule: { weight: 1, arbitrary: fc.constant({ kind: "deleteRule" }) },
+  resume: { weight: 2, arbitrary: fc.constant({ kind: "resume" }) },
   scale: {
     weight: 2,
     arbitrary: fc.integer({ min: 3, max: 7 }).map((replicas) => ({ kind: "scale", replicas })),

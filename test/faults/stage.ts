@@ -6,8 +6,8 @@ import { createHealth, type Health } from "./health.ts";
 import type { Setting } from "./schedule.ts";
 import { createTerms, type Terms } from "./terms.ts";
 
-/** What a foreign hand did that can by itself hurt users until the controller has answered: to the mesh, or to pods. */
-export type Harm = "routing" | "pods";
+/** What a foreign hand did that can by itself hurt users until the controller has answered: to the mesh, to pods, or to the hold. */
+export type Harm = "routing" | "pods" | "hold";
 
 /** A cluster with its users, a controller, and everything that a schedule can turn. */
 export interface Stage {

@@ -40,7 +40,7 @@ export function watchSubsets(stage: Stage, runs: Runs, verdicts: Verdicts): void
   });
 
   sim.store.onChange(RULE, ({ type, object, previous }) => {
-    if (type !== "MODIFIED" || stage.isForeign() || stage.isHarmed("routing", "pods")) return;
+    if (type !== "MODIFIED" || stage.isForeign() || stage.isHarmed("routing", "pods", "hold")) return;
     const run = runs.active();
     const phase = run?.status.phase ?? "Preflight";
     if (GOING_BACK.includes(phase)) return;

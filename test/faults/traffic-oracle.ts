@@ -71,7 +71,9 @@ export function watchTraffic(stage: Stage, runs: Runs, verdicts: Verdicts): void
     if (["RolledBack", "Aborted", "Superseded"].includes(phase)) over.set(name, clock.now());
   });
   sim.store.onChange("deployments.apps", ({ object }) => {
-    if (object.metadata.name === OWN) addUnprotected(object);
+    if (object.metadata.name !== OWN) return;
+    addUnprotected(object);
+    addBroughtIn(object);
   });
   sim.store.onChange(ROUTE, ({ type, object }) => {
     const canary = destinationsOf(object).find(({ destination }) => destination.subset === "canary");
@@ -83,6 +85,11 @@ export function watchTraffic(stage: Stage, runs: Runs, verdicts: Verdicts): void
     const marked = own?.metadata.annotations?.[LABEL_ROLLOUT] !== undefined;
     const paused = (own?.["spec"] as { paused?: boolean } | undefined)?.paused === true;
     if (own !== undefined && !marked && !paused) vetted.add(tagOf(own, "spec"));
+  }
+
+  /** A template that rolled out whole past a hold that somebody broke is what everybody is on, by their doing. */
+  function addBroughtIn(own: KubeObject): void {
+    if (stage.isHarmed("hold") && isWhole(own)) vetted.add(tagOf(own, "spec"));
   }
 
   /** The largest weight of the candidate that proxies may go by now. */
@@ -101,7 +108,7 @@ export function watchTraffic(stage: Stage, runs: Runs, verdicts: Verdicts): void
   function judge(traffic: Traffic): void {
     const { workload, version, status, count } = traffic;
     if (workload === "") {
-      if (!stage.isHarmed("routing", "pods"))
+      if (!stage.isHarmed("routing", "pods", "hold"))
         verdicts.broken("I6", `requests failed with ${status}: nobody there to answer`);
       return;
     }
@@ -109,7 +116,8 @@ export function watchTraffic(stage: Stage, runs: Runs, verdicts: Verdicts): void
       verdicts.broken("I6", `${version}, which is good, answered ${status}`);
     if (stage.isHarmed("routing")) return;
     if (workload === OWN) {
-      if (!vetted.has(version)) verdicts.broken("I2", `the own Deployment served ${version}, which no run had vetted`);
+      if (!vetted.has(version) && !stage.isHarmed("hold"))
+        verdicts.broken("I2", `the own Deployment served ${version}, which no run had vetted`);
       return;
     }
     if (isOnTwin(workload)) return;
@@ -156,4 +164,22 @@ export function watchTraffic(stage: Stage, runs: Runs, verdicts: Verdicts): void
         verdicts.broken("I2", `${workload} met ${met} of ${total} requests, with at most ${most * 100} % due to it`);
     }
   }
+}
+
+/** Every pod of the Deployment is of its template, and ready. */
+function isWhole(own: KubeObject): boolean {
+  const { generation = 0 } = own.metadata;
+  const { replicas: wanted = 1 } = (own["spec"] ?? {}) as { replicas?: number };
+  const {
+    observedGeneration = 0,
+    replicas = 0,
+    updatedReplicas = 0,
+    availableReplicas = 0,
+  } = (own["status"] ?? {}) as Partial<
+    Record<"observedGeneration" | "replicas" | "updatedReplicas" | "availableReplicas", number>
+  >;
+  return (
+    observedGeneration === generation &&
+    [replicas, updatedReplicas, availableReplicas].every((count) => count === wanted)
+  );
 }

@@ -8,7 +8,7 @@ const FILES = {
   deletion: "test/e2e/deletion.test.ts",
   "deletion while no controller runs": "test/e2e/deletion-while-down.test.ts",
   "deletion in every state": "test/faults/lab/deleted.test.ts",
-  "deletion in every state, without rights": "test/faults/lab/deleted-without-rights.test.ts",
+  "deletion without rights in every state": "test/faults/lab/deleted-without-rights.test.ts",
   autoscaling: "test/e2e/autoscaling.test.ts",
   "going back": "test/e2e/going-back.test.ts",
   "callers past the mesh": "test/e2e/callers-past-the-mesh.test.ts",
