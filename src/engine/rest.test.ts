@@ -51,9 +51,30 @@ const ROWS: readonly [string, Partial<RestFacts>, Partial<RestDecision>][] = [
   ],
   ["a template that differs from the live one begins a run", {}, { kind: "start", reason: "NewRevision" }],
   ["unless the Rollout is suspended", { suspend: true }, { kind: "suspended" }],
+  ["without pods it becomes live the native way", { own: { ...OWN, replicas: 0 } }, { kind: "native" }],
   [
-    "without pods it becomes live the native way, suspended or not",
+    "but not while the Rollout is suspended: scaled up again it would meet everybody",
     { own: { ...OWN, replicas: 0 }, suspend: true },
+    { kind: "suspended" },
+  ],
+  [
+    "nor while the policies cannot be read",
+    { own: { ...OWN, replicas: 0 }, policyProblems: ["windows[0]: never"] },
+    { kind: "blocked" },
+  ],
+  [
+    "nor when it was refused",
+    { own: { ...HELD, replicas: 0 }, newestRun: ENDED },
+    { kind: "refused", outcome: "RolledBack" },
+  ],
+  [
+    "nor when it was refused and the Deployment is whole, without pods",
+    { own: { ...HELD, replicas: 0, rolledOut: true }, newestRun: ENDED },
+    { kind: "refused", outcome: "RolledBack" },
+  ],
+  [
+    "unless somebody says retry",
+    { own: { ...HELD, replicas: 0 }, newestRun: { ...ENDED, retry: true } },
     { kind: "native" },
   ],
   [

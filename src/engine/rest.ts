@@ -46,7 +46,7 @@ export type RestDecision =
   /** The Deployment is taken under protection once its own roll-out is whole. */
   | { kind: "adopting"; message: string }
   | { kind: "adopt" }
-  /** No pods, so no users to protect: the template becomes live the native way. */
+  /** No pods, so no users to protect: a template that a run could begin for becomes live the native way. */
   | { kind: "native" }
   | { kind: "start"; reason: RunSpec["reason"] }
   | { kind: "suspended"; message: string }
@@ -72,14 +72,27 @@ export function decideRest(facts: RestFacts): RestDecision {
       return facts.suspend ? suspended() : { kind: "start", reason: "Converge" };
     return { kind: "idle", own: idleHold(facts, own) };
   }
-  if (own.replicas === 0 && live.track === "own") return { kind: "native" };
-  if (newestRun !== undefined && newestRun.hash === own.hash && newestRun.outcome !== "Superseded") {
+  const isNewest = newestRun !== undefined && newestRun.hash === own.hash && newestRun.outcome !== "Superseded";
+  if (own.replicas === 0 && live.track === "own" && !(isNewest && mustStayOut(newestRun))) return withoutPods(facts);
+  if (isNewest) {
     if (newestRun.rolledOutItself === true && own.rolledOut && live.track === "own") return { kind: "adopt" };
-    if (!newestRun.retry && own.rolledOut && live.track === "own" && !facts.suspend) return bringBack(facts);
+    if (!newestRun.retry && own.rolledOut && own.replicas > 0 && live.track === "own" && !facts.suspend)
+      return bringBack(facts);
     if (!newestRun.retry) return { kind: "refused", outcome: newestRun.outcome, message: newestRun.message };
     return beginning(facts, "Retry");
   }
   return beginning(facts, facts.wasLive ? "FastPath" : "NewRevision");
+}
+
+/** It was refused, and nobody has said retry. */
+function mustStayOut({ retry, rolledOutItself }: NonNullable<RestFacts["newestRun"]>): boolean {
+  return !retry && rolledOutItself !== true;
+}
+
+/** Where no run could begin the template is held too: scaled up again, the Deployment would bring it to everybody. */
+function withoutPods(facts: RestFacts): RestDecision {
+  const begun = beginning(facts, facts.wasLive ? "FastPath" : "NewRevision");
+  return begun.kind === "start" ? { kind: "native" } : begun;
 }
 
 function beginning(facts: RestFacts, reason: RunSpec["reason"]): RestDecision {

@@ -264,6 +264,34 @@ test.concurrent.for(hands)("somebody who $title while the candidate has users", 
   } else expect(percents.slice(0, 3)).toEqual([0, 10, 0]);
 });
 
+test.concurrent("somebody who scales a Deployment with a refused template to 0 and back gets the version before", async (at) => {
+  await using scene = await createScene(shared.sluice, { onTestFailed: at.onTestFailed, ratePerSecond: 50 });
+  const { runs, shop, load } = scene;
+  await shop.setImage("shop/checkout:v2-errors50");
+  await runs.waitFor(1, "RolledBack", 60_000);
+  await runs.waitForRollout("RolledBack");
+  await inShop("scale", "deployment/checkout", "--replicas=0")(scene);
+  await until("nobody is there to answer", async () => {
+    const fromMs = Date.now();
+    await moreRequests(scene, 20);
+    return load.log.window(fromMs).countByVersion()["v1"] === undefined;
+  });
+  await inShop("scale", "deployment/checkout", "--replicas=3")(scene);
+  await until("the version before answers everybody", async () => {
+    const fromMs = Date.now();
+    await moreRequests(scene, 50);
+    const seen = load.log.window(fromMs);
+    return seen.failures().length === 0 && Object.keys(seen.countByVersion()).join() === "v1";
+  });
+  const backMs = Date.now();
+  await moreRequests(scene, 300);
+  const since = (await load.stop()).window(backMs);
+  expect(since.countByVersion()).toEqual({ v1: since.total });
+  expect(runs.count()).toBe(1);
+  expect(runs.rolloutStatus().phase).toBe("RolledBack");
+  expect(await specOf(scene, shop.deployment)).toMatchObject({ replicas: 3, paused: true });
+});
+
 interface Routes {
   readonly http: readonly { readonly route: readonly { weight?: number; destination: { subset?: string } }[] }[];
 }
