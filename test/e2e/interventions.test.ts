@@ -149,7 +149,12 @@ test.concurrent("a freeze that begins in the middle of a step takes users back w
   expect(canaryPercents(await weights.stop())).toEqual([0, 10, 0]);
 });
 
-test.concurrent("a freeze that begins before a step has its pods lets no user meet them until it is over", async (at) => {
+/** A window begins with a minute, up to 105 s from now, and lasts one: then the release has all of its steps before it. */
+const WINDOWED_MS = 300_000;
+
+test.concurrent("a freeze that begins before a step has its pods lets no user meet them until it is over", {
+  timeout: WINDOWED_MS,
+}, async (at) => {
   const schedule = scheduleAfter(Date.now() + UNDER_WAY_MS);
   await using scene = await createScene(shared.sluice, {
     onTestFailed: at.onTestFailed,

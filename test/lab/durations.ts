@@ -6,6 +6,7 @@ const SECONDS: Readonly<Record<string, number>> = {
   "test/e2e/leadership.test.ts": 160,
   "test/e2e/policies.test.ts": 140,
   "test/faults/lab/soak.test.ts": 110,
+  "test/e2e/interventions.test.ts": 180,
   "test/e2e/hands.test.ts": 155,
   "test/e2e/control-plane-down.test.ts": 95,
   "test/faults/lab/killed.test.ts": 90,
