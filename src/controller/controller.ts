@@ -76,7 +76,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
   const lateWrites = createLateWrites(clock);
   const queue = createWorkqueue({ clock, random });
   const ownWrites = createOwnWrites();
-  const fenced = lateWrites.watch(fenceWrites(options.api, signal, options.isOver));
+  const fenced = fenceWrites(options.api, signal, options.isOver);
   const istio = await waitForIstio(options);
   const hold = await watchHoldMode({ api: options.api, clock, log });
   const caches = createCaches({

@@ -6,7 +6,15 @@ import type { KubeObject } from "../kube/port.ts";
 import { deployments, horizontalPodAutoscalers } from "../kube/resources.ts";
 import type { Call } from "../sim/api.ts";
 import { autoscaler, floorOf } from "./autoscaler.test-helper.ts";
-import { isSluice, NAMESPACE, openHouse, openKeptHouse, ref, type House } from "./fixture.test-helper.ts";
+import {
+  isSluice,
+  NAMESPACE,
+  openHouse,
+  openKeptHouse,
+  ref,
+  rolloutObject,
+  type House,
+} from "./fixture.test-helper.ts";
 import { rollouts } from "./resources.ts";
 import { houseIn, servedNow, type KeptHouse } from "./states.test-helper.ts";
 
@@ -138,5 +146,28 @@ test("a hold that is broken while a run waits for what may come late leads nobod
   expect(await house.untilEnd(1)).toBe("RolledBack");
   expect(house.versionsSince(fromMs)).toEqual(["v1"]);
   expect(house.sim.users.summary({ fromMs }).failed).toBe(0);
+  await house.term.stop();
+});
+
+test("a Rollout whose writes get no answer for good holds back no other of its namespace", async () => {
+  const house = await houseIn("Observing", { spec: { progressDeadline: "10m" } });
+  await house.sim.createShop("cart", { replicas: 2 });
+  await house.clock.advance(4_000);
+  const traffic = { settle: "1s", istio: { virtualServices: [{ name: "cart" }] } };
+  await house.alice.create(rollouts, rolloutObject({ workload: { name: "cart" }, traffic }, "cart"));
+  const cart = () => house.sim.store.get("rollouts.sluice.dev", { namespace: NAMESPACE, name: "cart" });
+  await house.until(
+    "cart is protected",
+    () => (cart()?.["status"] as { phase?: string } | undefined)?.phase === "Healthy",
+  );
+  house.sim.setFault((call) =>
+    isSluice(call) && call.resource === ROUTES && call.verb === "patch" && call.name === "checkout"
+      ? { error: new ApiError(500, "InternalError", "etcdserver: request timed out") }
+      : undefined,
+  );
+  await house.command("abort");
+  await house.clock.advance(20_000);
+  await house.alice.delete(rollouts, { ...ref, name: "cart" });
+  await house.until("cart is gone", () => cart() === undefined, 5_000);
   await house.term.stop();
 });

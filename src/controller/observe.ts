@@ -103,16 +103,10 @@ export function observeRun(context: Context, rollout: RunFacts["rollout"], run: 
     window: windowsAt(spec.plan.windows, clock.now()),
     preflight: context.preflight.findings(run.uid),
     evidence: context.evidence.facts(key, status, spec, { percent: routing.maxWeight, sinceMs }),
-    lateWritesForMs: context.lateWrites.mayComeForMs(namespacesOf(run)),
+    lateWritesForMs: context.lateWrites.mayComeForMs(key),
     identity: context.identity,
   };
   return { facts, objects, routing, own, ownState, unvetted, twin, previousTwin, olderTwins: older.twins, twinPods };
-}
-
-/** Where the objects are that a run works on. */
-function namespacesOf({ namespace, spec }: ReadRun): string[] {
-  const { virtualServices, destinationRule } = spec.pinned.istio;
-  return [namespace, destinationRule.namespace, ...virtualServices.map((each) => each.namespace)];
 }
 
 /** Twins of this Rollout but the ones of these names, and what is left of their pods. */

@@ -46,13 +46,17 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
   const refusals = createRefusals();
   const tellChannels = createTellChannels();
 
-  /** One child logger a rollout: each of its lines says which one it is about. */
+  /** One child logger a rollout: each of its lines says which one it is about. And each of its writes that got no answer is its own. */
   function contextOf(key: string): Context {
     const known = contexts.get(key);
     if (known !== undefined) return known;
     const [namespace, rollout] = key.split("/");
-    const { log } = options.context;
-    const context = { ...options.context, log: log.child?.({ namespace, rollout }) ?? log };
+    const { log, lateWrites, api } = options.context;
+    const context = {
+      ...options.context,
+      log: log.child?.({ namespace, rollout }) ?? log,
+      api: lateWrites.watch(api, key),
+    };
     contexts.set(key, context);
     return context;
   }

@@ -31,7 +31,7 @@ export async function releaseRollout(
   context.evidence.forget(objectKey(rollout.metadata));
   context.telemetry.forgotten(namespace, name);
   // A mark that is put on the Deployment after that, or a run that begins, nobody would take away again.
-  const lateMs = context.lateWrites.mayComeForMs([namespace]);
+  const lateMs = context.lateWrites.mayComeForMs(objectKey(rollout.metadata));
   if (lateMs > 0) return { againInMs: lateMs };
   await removeFinalizer(context, rollout);
   return { againInMs: undefined };

@@ -4,10 +4,10 @@ import { CALL_TIMEOUT_MS, type KubeApi, type Resource, type WriteOptions } from 
 
 /** Writes that may be carried out yet: those that got no answer, and those that an earlier process has sent. */
 export interface LateWrites {
-  /** `api`, whose writes without an answer are noted. */
-  watch(api: KubeApi): KubeApi;
-  /** For how many milliseconds more a write to an object in one of these namespaces may be carried out; 0: not any more. */
-  mayComeForMs(namespaces: readonly string[]): number;
+  /** `api`, whose writes without an answer are noted as written for `key`. */
+  watch(api: KubeApi, key: string): KubeApi;
+  /** For how many milliseconds more a write for `key` may be carried out; 0: not any more. */
+  mayComeForMs(key: string): number;
 }
 
 /** What a status, an Event or a Lease says late is overwritten or refused: only these are looked after. */
@@ -24,21 +24,21 @@ const WORKED_ON: readonly string[] = [
 /** Made when a term of leadership begins: what processes before have sent counts from then. */
 export function createLateWrites(clock: Clock): LateWrites {
   const startedMs = clock.monotonic();
-  /** When each namespace last lost an answer; forgotten once nothing can come of it. */
+  /** When each key last lost an answer; forgotten once nothing can come of it. */
   const unanswered = new Map<string, number>();
 
   function leftMs(sinceMs: number): number {
     return Math.max(0, sinceMs + CALL_TIMEOUT_MS + 1 - clock.monotonic());
   }
 
-  function note(namespace: string): void {
+  function note(key: string): void {
     for (const [each, sinceMs] of unanswered) if (leftMs(sinceMs) === 0) unanswered.delete(each);
-    unanswered.set(namespace, clock.monotonic());
+    unanswered.set(key, clock.monotonic());
   }
 
   async function noted<T>(
+    key: string,
     resource: Resource,
-    namespace: string | undefined,
     options: WriteOptions | undefined,
     write: () => Promise<T>,
   ): Promise<T> {
@@ -47,29 +47,25 @@ export function createLateWrites(clock: Clock): LateWrites {
     } catch (error) {
       const isWork =
         WORKED_ON.includes(resource.plural) && options?.subresource === undefined && options?.dryRun !== true;
-      if (isWork && namespace !== undefined && isUnanswered(error)) note(namespace);
+      if (isWork && isUnanswered(error)) note(key);
       throw error;
     }
   }
 
   return {
-    watch: (api) => ({
+    watch: (api, key) => ({
       get: (resource, ref, options) => api.get(resource, ref, options),
       list: (resource, options) => api.list(resource, options),
       watch: (resource, options) => api.watch(resource, options),
       discover: (group) => api.discover(group),
-      create: (resource, object, options) =>
-        noted(resource, object.metadata.namespace, options, () => api.create(resource, object, options)),
+      create: (resource, object, options) => noted(key, resource, options, () => api.create(resource, object, options)),
       replace: (resource, object, options) =>
-        noted(resource, object.metadata.namespace, options, () => api.replace(resource, object, options)),
+        noted(key, resource, options, () => api.replace(resource, object, options)),
       patch: (resource, ref, body, options) =>
-        noted(resource, ref.namespace, options, () => api.patch(resource, ref, body, options)),
-      delete: (resource, ref, options) =>
-        noted(resource, ref.namespace, undefined, () => api.delete(resource, ref, options)),
+        noted(key, resource, options, () => api.patch(resource, ref, body, options)),
+      delete: (resource, ref, options) => noted(key, resource, undefined, () => api.delete(resource, ref, options)),
     }),
-    mayComeForMs(namespaces) {
-      return leftMs(Math.max(startedMs, ...namespaces.map((namespace) => unanswered.get(namespace) ?? startedMs)));
-    },
+    mayComeForMs: (key) => leftMs(unanswered.get(key) ?? startedMs),
   };
 }
 
