@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Phase, Verb } from "../api/phase.ts";
-import { openKeptHouse, type House } from "./fixture.test-helper.ts";
+import { openKeptHouse, ref, type House } from "./fixture.test-helper.ts";
+import { rolloutRuns } from "./resources.ts";
 import { houseIn, servedNow, untilPromoted } from "./states.test-helper.ts";
 
 const refusals = (house: House) =>
@@ -136,6 +137,15 @@ describe("a command that has no meaning where the run is", () => {
     expect(refusals(house)).toHaveLength(1);
     await house.term.stop();
   });
+});
+
+test("a command whose id is no name of an object is answered like any other", async () => {
+  const house = await houseIn("Observing");
+  const run = { ...ref, name: "checkout-1" };
+  const add = [{ op: "add" as const, path: "/spec/commands/-", value: { id: "Resume it_1", verb: "resume" } }];
+  await house.alice.patch(rolloutRuns, run, { type: "json", operations: add });
+  await house.until("it is told", () => refusals(house).length === 1, 3_000);
+  await house.term.stop();
 });
 
 describe("suspend", () => {

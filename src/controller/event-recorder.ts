@@ -5,6 +5,7 @@ import { isAlreadyExists, isPassing } from "../kube/errors.ts";
 import type { Log } from "../kube/log.ts";
 import type { KubeApi, KubeObject } from "../kube/port.ts";
 import { events } from "../kube/resources.ts";
+import { objectName } from "../workload/names.ts";
 
 /** Tells people through Kubernetes Events, beside the pass and never in its way. */
 export interface EventRecorder {
@@ -81,7 +82,8 @@ function eventOf(about: KubeObject, notice: Notice, nowMs: number, instance: str
   return {
     apiVersion: "events.k8s.io/v1",
     kind: "Event",
-    metadata: { name: `${notice.id}.${(uid ?? "").slice(0, 8)}`, namespace },
+    // A command's id, which somebody chose, is part of it.
+    metadata: { name: objectName(`${notice.id}.${(uid ?? "").slice(0, 8)}`), namespace },
     // MicroTime: Go refuses milliseconds.
     eventTime: new Date(nowMs).toISOString().replace("Z", "000Z"),
     type: notice.type,

@@ -50,6 +50,14 @@ export interface ApiServer {
   remove(kind: Kind, ref: ObjectRef, options?: DeleteOptions): void;
 }
 
+const LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
+const SUBDOMAIN = new RegExp(`^${LABEL}(\\.${LABEL})*$`);
+
+/** As most kinds want it; some want less, and some a label. */
+function isName(name: string): boolean {
+  return name.length <= 253 && SUBDOMAIN.test(name);
+}
+
 /** RFC 3339 with whole seconds, as the API server writes times. */
 export function timestamp(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
@@ -118,6 +126,10 @@ export function createApiServer(context: ServerContext): ApiServer {
     if (object.metadata.resourceVersion) throw badRequest("resourceVersion should not be set on objects to be created");
     if (name === undefined || name === "")
       throw invalid(object.kind, "", ["metadata.name: Required value: name or generateName is required"]);
+    if (!isName(name))
+      throw invalid(object.kind, name, [
+        `metadata.name: Invalid value: "${name}": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character`,
+      ]);
     checkNamespace(kind, object);
     if (store.get(kind.name, object.metadata)) throw alreadyExists(kind.name, name);
     const { deletionTimestamp: _deletion, managedFields: _managed, ...metadata } = object.metadata;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { labelValue, runName } from "./names.ts";
+import { labelValue, objectName, runName } from "./names.ts";
 
 const long = "a".repeat(70);
 
@@ -21,4 +21,12 @@ test("long names that begin alike stay apart", () => {
 
 test("what is left of a name does not end in a separator", () => {
   expect(runName(`${"a".repeat(50)}...${"b".repeat(30)}`, 1)).toMatch(/^a{50}-[0-9a-f]{8}-1$/);
+});
+
+test("an id that is a name stays, and of any other a name is made that tells it from its likes", () => {
+  expect(objectName("resume-1.3fa85f64")).toBe("resume-1.3fa85f64");
+  expect(objectName("Resume 1")).toMatch(/^resume-1-[0-9a-f]{16}$/);
+  expect(objectName("Resume 1")).not.toBe(objectName("resume_1"));
+  expect(objectName("№")).toMatch(/^[0-9a-f]{16}$/);
+  expect(objectName(`${"a".repeat(300)}`)).toMatch(/^a{63}-[0-9a-f]{16}$/);
 });

@@ -14,6 +14,22 @@ export function runName(rollout: string, ordinal: number): string {
   return `${shorten(rollout, MAX_LABEL - suffix.length)}${suffix}`;
 }
 
+const LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
+const SUBDOMAIN = new RegExp(`^${LABEL}(\\.${LABEL})*$`);
+const MAX_NAME = 253;
+
+/** `id` as the name of an object (RFC 1123): itself when it is one, else what can be kept of it and a digest that tells it from others. */
+export function objectName(id: string): string {
+  if (id.length <= MAX_NAME && SUBDOMAIN.test(id)) return id;
+  const digest = createHash("sha256").update(id).digest("hex").slice(0, 16);
+  const kept = id
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .replace(/^-/, "")
+    .slice(0, MAX_LABEL);
+  return kept === "" ? digest : `${kept.replace(/-$/, "")}-${digest}`;
+}
+
 function shorten(name: string, max: number): string {
   if (name.length <= max) return name;
   const digest = createHash("sha256").update(name).digest("hex").slice(0, 8);

@@ -43,6 +43,14 @@ export function writeCases({ api, namespace }: ContractContext): void {
       expect(await refused(replacing)).toMatchObject({ name: "ApiError" });
     });
 
+    test("a name that is no RFC 1123 subdomain is Invalid", async () => {
+      for (const name of ["Upper", "two words", "under_score", ".dot", "dash-"])
+        expect(await refused(api().create(configMaps, configMap(namespace(), name))), name).toMatchObject({
+          code: 422,
+          message: expect.stringContaining("metadata.name") as unknown,
+        });
+    });
+
     test("a name is taken once", async () => {
       await api().create(configMaps, configMap(namespace(), "taken"));
       const second = await refused(api().create(configMaps, configMap(namespace(), "taken")));
