@@ -17,14 +17,14 @@ import { templateIn } from "./template-in.ts";
 import { BY_OWNER } from "./caches.ts";
 import type { Context } from "./context.ts";
 import { templateOf } from "./observe.ts";
-import { readRun } from "./read.ts";
+import { readRolloutStatus, readRun } from "./read.ts";
 import { rolloutRuns } from "./resources.ts";
 import { resolvePinned } from "./routing-objects.ts";
 import { objectKey } from "../kube/resources.ts";
 
 export type Started = { ok: true; name: string } | { ok: false; message: string };
 
-/** Begins a run; `previous` is what an undo brings. Creating the object is the commit. Named by one above the highest ordinal that the API server has, not the cache. */
+/** Begins a run; `previous` is what an undo brings. Creating the object is the commit. Named by one above the highest ordinal that is known: of those that the API server has, not the cache, and of those that are gone. */
 export async function startRun(
   context: Context,
   rollout: KubeObject,
@@ -46,8 +46,7 @@ export async function startRun(
     await labelAgain(context, rollout, standing);
     return { ok: true, name: standing.metadata.name };
   }
-  const highest = listed.reduce((most, run) => Math.max(most, ordinalIn(run)), 0);
-  const ordinal = Math.max(highest, ordinalOf(live.revision)) + 1;
+  const ordinal = Math.max(...listed.map(ordinalIn), ...namesTaken(rollout, live).map(ordinalOf)) + 1;
   const candidate = runName(name, ordinal);
   const to = candidateOf(reason, name, candidate, { from: from.value, own, previous });
   const run: RunSpec = {
@@ -144,9 +143,18 @@ function isUnderWay(object: KubeObject): boolean {
   return run !== undefined && !isFinal(run.status.phase);
 }
 
-/** Of the run that a revision is named after: it may be gone, and its name must not come to mean two revisions. */
-function ordinalOf(revision: string): number {
-  return Number(/-(\d+)(?:-[0-9a-f]{10})?$/.exec(revision)?.[1] ?? 0);
+/**
+ * Of runs that may be gone: the name of a revision must not come to mean two, and a run that was asked for before the newest one was
+ * deleted, and that the API server makes late, must not come to stand beside another.
+ */
+function namesTaken(rollout: KubeObject, live: NonNullable<RolloutStatus["live"]>): string[] {
+  const { lastRun, ended } = readRolloutStatus(rollout);
+  return [live.revision, lastRun ?? "", ended?.run ?? ""];
+}
+
+/** Of the run itself, or of the one that a revision is named after. */
+function ordinalOf(name: string): number {
+  return Number(/-(\d+)(?:-[0-9a-f]{10})?$/.exec(name)?.[1] ?? 0);
 }
 
 interface Candidates {

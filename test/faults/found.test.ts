@@ -356,6 +356,19 @@ const FOUND: readonly [string, Partial<Setting>, readonly [atMs: number, action:
       [29_200, { kind: "crash", call: 20, when: "after", downMs: 2_400 }],
     ],
   ],
+  [
+    "a run that was asked for when the newest had been deleted had that one's name, and was made late, beside another",
+    { hold: "none", autoscaler: "idle", routesMs: 300, rulesMs: 400, endpointsMs: 300, seed: 438_689 },
+    [
+      [0, { kind: "ship", tag: "v5-errors50" }],
+      [9_900, { kind: "command", verb: "promote", step: "all" }],
+      [10_700, { kind: "lateWrite", call: 9, lateMs: 6_700, downMs: 1_200 }],
+      [17_200, { kind: "apiFault", fault: "late", fraction: 1, forMs: 7_400 }],
+      [20_100, { kind: "deleteRule" }],
+      [22_100, { kind: "ship", tag: "v8-neverready" }],
+      [24_300, { kind: "deleteRun", policy: "Background" }],
+    ],
+  ],
 ];
 
 test.each(FOUND)("holds where once %s", async (_what, setting, actions) => {

@@ -22,6 +22,8 @@ export interface Terms {
   /** Whether this is the process that runs now, by what it writes into status.writer, or one that left a write on its way. */
   isCurrent(identity: string): boolean;
   hasFaults(): boolean;
+  /** A write that got no answer may be carried out now. */
+  mayComeLate(): boolean;
   /** Writes by Sluice so far, Events not among them. */
   writes(): number;
   /** The most writes by Sluice between two moments of the clock: an engine that never comes to rest does not let time go on. */
@@ -164,6 +166,7 @@ export function createTerms(house: House, random: Random, log: Log = silentLog):
     isCurrent: (identity) =>
       current?.identity === identity || clock.monotonic() <= (mayComeUntilMs.get(identity) ?? -1),
     hasFaults: () => faulty !== undefined,
+    mayComeLate: () => [...mayComeUntilMs.values()].some((untilMs) => clock.monotonic() <= untilMs),
     writes: () => writes,
     mostAtOnce: () => mostAtOnce,
     calm() {

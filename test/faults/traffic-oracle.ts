@@ -120,7 +120,8 @@ export function watchTraffic(stage: Stage, runs: Runs, verdicts: Verdicts): void
         verdicts.broken("I2", `the own Deployment served ${version}, which no run had vetted`);
       return;
     }
-    if (isOnTwin(workload)) return;
+    // With the live pods rolled away meanwhile, users are let to whatever the Service selects.
+    if (isOnTwin(workload) || stage.isHarmed("hold")) return;
     if (!exposed.has(workload))
       verdicts.broken("I2", `${workload} (${version}) served users before its run gave it a share`);
     const overMs = over.get(workload);
@@ -151,7 +152,7 @@ export function watchTraffic(stage: Stage, runs: Runs, verdicts: Verdicts): void
     const byWorkload = new Map<string, number>();
     for (const { workload, count } of traffic) byWorkload.set(workload, (byWorkload.get(workload) ?? 0) + count);
     const isFree = clock.now() < swappedUntilMs || SWAPPED.includes(runs.active()?.status.phase ?? "Preflight");
-    const allowed = isFree || stage.isHarmed("routing") ? 100 : inForce();
+    const allowed = isFree || stage.isHarmed("routing", "hold") ? 100 : inForce();
     window.push({ total: traffic.reduce((sum, { count }) => sum + count, 0), byWorkload, allowed });
     if (window.length > WINDOW_MS / SLICE_MS) window.shift();
     const total = window.reduce((sum, slice) => sum + slice.total, 0);
