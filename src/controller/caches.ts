@@ -113,7 +113,7 @@ export function createCaches(options: CachesOptions): Caches {
   const sizing = (object: KubeObject) => naming(`Deployment/${key(object, targetOf(object))}`);
   const cache = {
     rollouts: rolloutCache,
-    runs: open(rolloutRuns, slim, labelled),
+    runs: open(rolloutRuns, slim, runFor),
     deployments: open(deployments, slimDeployment, (object) => [
       ...labelled(object),
       ...referring(object),
@@ -135,7 +135,7 @@ export function createCaches(options: CachesOptions): Caches {
         .map((rollout) => objectKey(rollout.metadata)),
     ]),
   };
-  cache.runs.addIndex(BY_ROLLOUT, labelled);
+  cache.runs.addIndex(BY_ROLLOUT, runFor);
   cache.deployments.addIndex(BY_ROLLOUT, labelled);
   cache.replicaSets.addIndex(BY_OWNER, ownersOf);
   cache.pods.addIndex(BY_ROLLOUT, labelled);
@@ -201,6 +201,12 @@ export function createCaches(options: CachesOptions): Caches {
 
 function key(object: KubeObject, name: string): string {
   return objectKey({ namespace: object.metadata.namespace, name });
+}
+
+/** By its spec, which nobody can change: a label may be taken off, and its users are looked after all the same. */
+function runFor(run: KubeObject): string[] {
+  const { rollout } = (run["spec"] ?? {}) as { rollout?: string };
+  return rollout === undefined ? [] : [key(run, rollout)];
 }
 
 function rolloutOf(object: KubeObject): string[] {

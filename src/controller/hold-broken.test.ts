@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Phase } from "../api/phase.ts";
 import type { PatchBody } from "../kube/port.ts";
+import { HELD } from "../engine/hold-broken.ts";
 import { deployments } from "../kube/resources.ts";
 import { ref, type House } from "./fixture.test-helper.ts";
 import { houseIn, servedNow, tagFor } from "./states.test-helper.ts";
@@ -37,24 +38,21 @@ const heldAgain = (house: House) =>
 
 const toldOf = (house: House, name: string) => house.events(name).filter(({ reason }) => reason === "HoldBroken");
 
-describe.each<Phase>(["Scaling", "Observing", "Paused", "Keeping", "Draining"])(
-  "a hold that is broken in %s",
-  (phase) => {
-    test.each(BREAKINGS.slice(0, 2))(
-      "by %s is mended at once and told once, with who it was",
-      async (_how, manager, patch) => {
-        const house = await houseIn(phase, { hold: "none" });
-        await house.alice.patch(deployments, ref, patch, { fieldManager: manager });
-        await house.until("it is held again", () => heldAgain(house), 1_000);
-        await house.clock.advance(3_000);
-        const told = toldOf(house, "checkout-1");
-        expect(told.map(({ note }) => note)).toEqual([expect.stringContaining(`resumed by ${manager} `)]);
-        if (tagFor(phase) === "v2") expect(house.sim.users.summary().failed).toBe(0);
-        await house.term.stop();
-      },
-    );
-  },
-);
+describe.each<Phase>(HELD)("a hold that is broken in %s", (phase) => {
+  test.each(BREAKINGS.slice(0, 2))(
+    "by %s is mended at once and told once, with who it was",
+    async (_how, manager, patch) => {
+      const house = await houseIn(phase, { hold: "none" });
+      await house.alice.patch(deployments, ref, patch, { fieldManager: manager });
+      await house.until("it is held again", () => heldAgain(house), 1_000);
+      await house.clock.advance(3_000);
+      const told = toldOf(house, "checkout-1");
+      expect(told.map(({ note }) => note)).toEqual([expect.stringContaining(`resumed by ${manager} `)]);
+      if (tagFor(phase) === "v2") expect(house.sim.users.summary().failed).toBe(0);
+      await house.term.stop();
+    },
+  );
+});
 
 test.each(BREAKINGS)("a refused version stays out when %s tries to bring it (%s)", async (_how, manager, patch) => {
   const house = await houseIn("RolledBack", { hold: "none" });

@@ -18,6 +18,7 @@ import { gatherCheckWorld } from "./check-world.ts";
 import type { Context } from "./context.ts";
 import { keptForTwin } from "./kept-for-twin.ts";
 import type { ReadRun } from "./observe.ts";
+import { labelAgain } from "./label-again.ts";
 import { keepHeld, liveAfter, passRest } from "./pass-rest.ts";
 import { forgetRun, letRunGo, passRun } from "./pass-run.ts";
 import type { MetricsProbe } from "./probe-metrics.ts";
@@ -143,6 +144,7 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
       ...endOf(run, status),
     });
     if (result.failure !== undefined) throw result.failure;
+    await labelAgain(c, active);
     if (isFinal(run.status.phase)) {
       forgetRun(c, key, run);
       if (run.status.liveOnTwin !== true) {

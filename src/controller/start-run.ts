@@ -42,10 +42,7 @@ export async function startRun(
   if (!resolved.ok) return resolved;
   const listed = await listRuns(context, rollout);
   const standing = takeOver(context, listed);
-  if (standing !== undefined) {
-    await labelAgain(context, rollout, standing);
-    return { ok: true, name: standing.metadata.name };
-  }
+  if (standing !== undefined) return { ok: true, name: standing.metadata.name };
   const ordinal = Math.max(...listed.map(ordinalIn), ...namesTaken(rollout, live).map(ordinalOf)) + 1;
   const candidate = runName(name, ordinal);
   const to = candidateOf(reason, name, candidate, { from: from.value, own, previous });
@@ -122,20 +119,6 @@ function takeOver(context: Context, listed: readonly KubeObject[]): KubeObject |
   for (const run of unseen) runs.put(run);
   const standing = listed.filter((run) => unseen.includes(run) || isUnderWay(run));
   return standing.toSorted((a, b) => ordinalIn(b) - ordinalIn(a))[0];
-}
-
-/** Runs are found by it: without it nobody passes over the run, and users would stay where they are. */
-async function labelAgain(context: Context, rollout: KubeObject, { metadata }: KubeObject): Promise<void> {
-  const { namespace = "", name } = rollout.metadata;
-  if (metadata.labels?.[LABEL_ROLLOUT] === name) return;
-  context.log.warn({ namespace, run: metadata.name }, "the label that names the run's Rollout was taken off: put back");
-  const patch = { metadata: { labels: { [LABEL_ROLLOUT]: name } } };
-  await context.api.patch(
-    rolloutRuns,
-    { namespace, name: metadata.name },
-    { type: "merge", patch },
-    { fieldManager: FIELD_MANAGER },
-  );
 }
 
 function isUnderWay(object: KubeObject): boolean {
