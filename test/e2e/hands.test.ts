@@ -226,6 +226,7 @@ const TO_THE_END = [0, 10, 30, 100, 0];
 test.concurrent.for(hands)("somebody who $title while the candidate has users", async (hand, at) => {
   await using scene = await createScene(shared.sluice, { onTestFailed: at.onTestFailed, ratePerSecond: 50 });
   const { lab, runs, shop, load, weights } = scene;
+  const routeAsWritten = await specOf(scene, shop.virtualService);
   await shop.setImage("shop/checkout:v2");
   await runs.waitFor(1, "Observing");
   const actedAtMs = Date.now();
@@ -256,6 +257,8 @@ test.concurrent.for(hands)("somebody who $title while the candidate has users", 
   const met = Object.keys(log.countByVersion()).filter((version) => version !== "");
   expect(met.filter((version) => !["v1", "v2", hand.served].includes(version))).toEqual([]);
   expect(await specOf(scene, shop.deployment)).toMatchObject({ replicas });
+  expect(await specOf(scene, shop.virtualService)).toEqual(routeAsWritten);
+  expect(await lab.admin.find(shop.destinationRule)).toBeUndefined();
   if (ownHarmMs > 0) return;
   const percents = canaryPercents(history);
   if (hand.end === "Promoted") {

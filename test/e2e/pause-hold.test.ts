@@ -72,6 +72,7 @@ test.concurrent("somebody who resumes the held Deployment in the middle of a run
   await kubectl(lab, ["-n", shop.namespace, "rollout", "resume", `deployment/${shop.name}`]);
   await until("it is held again", async () => (await pausedOf(shop.deployment)) === true);
   await runs.waitFor(1, ["Promoted"], 90_000);
+  expect(await reasonsOf(scene, "Promoted")).toContain("HoldBroken");
   const [log, history] = [await load.stop(), await scene.weights.stop()];
   expect(log.failures()).toEqual([]);
   expect(canaryPercents(history)).toEqual([0, 10, 100, 0]);
