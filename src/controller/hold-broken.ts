@@ -1,5 +1,5 @@
 import type { Desired } from "../engine/desired.ts";
-import { brokenHold, HOLD_AGAIN_MS, holdNotices, resumedMessage, UNVETTED } from "../engine/hold-broken.ts";
+import { brokenHold, HOLD_AGAIN_MS, holdNotices, resumedMessage, STILL_OPEN, UNVETTED } from "../engine/hold-broken.ts";
 import type { KubeObject } from "../kube/port.ts";
 import { pausePatch, resumedBy } from "../workload/hold.ts";
 import type { Context } from "./context.ts";
@@ -9,7 +9,7 @@ import { patchOwn } from "./patch-own.ts";
 /**
  * While no run is under way: pauses a Deployment again that must not roll and was resumed by somebody else, and tells who it was
  * (machine rule 2). Told once for each breaking, since the Event is named by the Deployment's generation, and noted in the
- * record of `newest`, the newest run. Gives true when something was written.
+ * record of `newest`, the newest run; also where the pause is refused, which is thrown. Gives true when something was written.
  */
 export async function mendHold(
   context: Context,
@@ -19,13 +19,26 @@ export async function mendHold(
 ): Promise<boolean> {
   const operations = pausePatch(own);
   if (operations.length === 0) return false;
-  const wrote = await patchOwn(context, own, operations);
   const { name, generation = 0 } = own.metadata;
-  const message = resumedMessage(name, resumedBy(own), UNVETTED);
   const id = `${rollout.metadata.name}.hold-broken.${generation}`;
-  context.events.tell(rollout, [{ id, type: "Warning", reason: "HoldBroken", message }]);
-  if (newest !== undefined) context.remarks.note(newest, "holdBroken", message, HOLD_AGAIN_MS);
-  return wrote;
+  const tell = (one: { id: string; message: string }) => {
+    context.events.tell(rollout, [{ ...one, type: "Warning", reason: "HoldBroken" }]);
+    if (newest !== undefined) context.remarks.note(newest, "holdBroken", one.message, HOLD_AGAIN_MS);
+  };
+  try {
+    const wrote = await patchOwn(context, own, operations);
+    tell({ id, message: resumedMessage(name, resumedBy(own), UNVETTED) });
+    return wrote;
+  } catch (error) {
+    tell({ id: `${id}.open`, message: stillBroken(own) ?? "" });
+    throw error;
+  }
+}
+
+/** What people are told of a Deployment that was resumed, and could not be paused again; undefined of one that is paused. */
+export function stillBroken(own: KubeObject): string | undefined {
+  if (pausePatch(own).length === 0) return undefined;
+  return resumedMessage(own.metadata.name, resumedBy(own), STILL_OPEN);
 }
 
 /**

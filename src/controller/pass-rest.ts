@@ -21,7 +21,7 @@ import { BY_OWNER } from "./caches.ts";
 import type { Context } from "./context.ts";
 import { templateOf, type ReadRun } from "./observe.ts";
 import { pruneHistory } from "./history.ts";
-import { mendHold } from "./hold-broken.ts";
+import { mendHold, stillBroken } from "./hold-broken.ts";
 import { guardTwin } from "./live-twin.ts";
 import { isOlder, newestEnd } from "./newest-end.ts";
 import { rollouts } from "./resources.ts";
@@ -34,6 +34,8 @@ export interface RestPass {
   live: RolloutStatus["live"];
   /** Something was written: look again. */
   wrote: boolean;
+  /** What could not be written; the pass has failed, and must be tried again. */
+  failure?: unknown;
 }
 
 type Live = NonNullable<RolloutStatus["live"]>;
@@ -68,13 +70,30 @@ export async function passRest(
   const facts = restFacts(context, rollout, effective, status.ended, own, state, live, runs);
   const decision = decideRest({ ...facts, undo: asked.kind === "previous" });
   const last = newest === undefined ? undefined : runStanding(newest.name, newest.spec, newest.status);
+  const at: At = { rollout, effective, own, state, live, known, newest, asked };
+  try {
+    return await act(context, at, runs, { decision, last, policyProblems: facts.policyProblems });
+  } catch (failure) {
+    return { standing: failedStanding(at, decision, last), live, wrote: false, failure };
+  }
+}
+
+async function act(
+  context: Context,
+  at: At,
+  runs: readonly ReadRun[],
+  decided: { decision: RestDecision; last: Standing | undefined; policyProblems: readonly string[] },
+): Promise<RestPass> {
+  const { rollout, own, live, newest } = at;
+  const { spec } = at.effective;
+  const { decision, last, policyProblems } = decided;
   const guarded = own !== undefined && (await guardTwin(context, rollout, spec, own, live, newest));
   const tidied = guarded || (own !== undefined && (await tidy(context, rollout, spec, own, live)));
   if (tidied) return { standing: restStanding(decision, last), live, wrote: true };
   const conflict = routeRivalOf(context, rollout, spec);
   if (conflict !== undefined && (decision.kind === "adopt" || decision.kind === "start"))
     return { standing: { ...stuck(conflict, "Conflict"), liveOnTwin: live?.track === "twin" }, live, wrote: false };
-  const result = await carryOut(context, { rollout, effective, own, state, live, known, newest, asked }, decision);
+  const result = await carryOut(context, at, decision);
   // Last, and no matter if it fails: tidiness stops nothing.
   const pruned = await pruneHistory(context, runs, live, spec.historyLimit).catch((error: unknown) => {
     context.log.warn({ err: error }, "old runs could not be deleted");
@@ -84,7 +103,7 @@ export async function passRest(
     conflict !== undefined
       ? stuck(conflict, "Conflict")
       : result.problem === undefined
-        ? standingAtRest(decision, last, facts.policyProblems)
+        ? standingAtRest(decision, last, policyProblems)
         : stuck(result.problem, "PreflightFailed");
   return {
     standing: { ...standing, liveOnTwin: result.live?.track === "twin" },
@@ -92,6 +111,18 @@ export async function passRest(
     wrote: result.wrote || pruned,
   };
 }
+
+/** A hold that is broken still is said first: that a version is refused or waits is not the whole of it then. */
+function failedStanding({ own, rollout }: At, decision: RestDecision, last: Standing | undefined): Standing {
+  const standing = restStanding(decision, last);
+  const isKeptOut = KEPT_OUT.includes(decision.kind);
+  if (!isKeptOut || own === undefined || heldBy(own) !== rollout.metadata.name) return standing;
+  const broken = stillBroken(own);
+  return broken === undefined ? standing : { ...standing, message: `${broken}; before that: ${standing.message}` };
+}
+
+/** A template that may not meet users: the Deployment has to stay paused. */
+const KEPT_OUT: readonly RestDecision["kind"][] = ["refused", "suspended", "blocked", "bringBack"];
 
 /** Told at once, and not only when a new version waits. */
 function standingAtRest(

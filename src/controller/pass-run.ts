@@ -5,6 +5,7 @@ import { decide, type Decision } from "../engine/decide.ts";
 import type { Desired } from "../engine/desired.ts";
 import { sameLabels } from "../engine/world.ts";
 import { lastTold } from "../engine/notice.ts";
+import { isConflict } from "../kube/errors.ts";
 import type { KubeObject } from "../kube/port.ts";
 import { objectKey } from "../kube/resources.ts";
 import { arrangeTraffic, lowerWeight } from "./act-traffic.ts";
@@ -21,8 +22,12 @@ export interface RunPass {
   decision: Decision;
   /** Something was written: look again as soon as the caches show it. */
   wrote: boolean;
+  /** Percent of the users that the routes still give the candidate: more than the status wants where they could not be taken away. */
+  weightPercent: number;
   /** Why users could not be taken away, or what else could not be written; the pass has failed, and must be tried again. */
   failure?: unknown;
+  /** The status itself could not be written: the run does not know what was decided, and decides again. */
+  unremembered?: boolean;
 }
 
 /**
@@ -60,14 +65,25 @@ export async function passRun(
   const notified = context.notifier.recorded(key, run.uid, decision.status.notified);
   const remarks = context.remarks.pending(run, decision.status.transitions, decision.status.phase);
   const transitions = remarks?.transitions ?? decision.status.transitions;
-  const next: ReadRun = { ...run, status: { ...decision.status, notified, transitions } };
-  const persisted = await persistRun(context, stored, next.status, lastWriteMs).catch((error: unknown) => {
+  const { phase, weightInForce } = decision.status;
+  const weightPercent =
+    failure === undefined
+      ? weightInForce
+      : Math.max(weightInForce, labels === undefined ? seen.routing.maxWeight : 100);
+  const kept = TAKING_AWAY.includes(phase) ? weightPercent : weightInForce;
+  const next: ReadRun = { ...run, status: { ...decision.status, weightInForce: kept, notified, transitions } };
+  const done = { run: next, decision, wrote: held.wrote, weightPercent, failure: failure ?? held.failure };
+  let persisted: boolean;
+  try {
+    persisted = await persistRun(context, stored, next.status, lastWriteMs);
+  } catch (error) {
     if (held.wrote) noteMendedHold(context, run, seen);
-    throw error;
-  });
+    // A lost race is over in a moment, and says nothing of the other.
+    return { ...done, failure: isConflict(error) ? error : (failure ?? error), unremembered: true };
+  }
   remarks?.done();
   context.events.tell(run.object, decision.notices);
-  const done: RunPass = { run: next, decision, wrote: persisted || held.wrote, failure: failure ?? held.failure };
+  done.wrote ||= persisted;
   if (failure !== undefined || isStale(context, run, seen)) return done;
   const mayExpose = context.persisted.get(run.uid) === memoryKey(next.status);
   try {
@@ -77,6 +93,9 @@ export async function passRun(
     return { ...done, failure: error };
   }
 }
+
+/** In these the number in the run's status is for people alone: whatever it is, users go to no candidate. */
+const TAKING_AWAY: readonly Phase[] = ["Withdrawing", "Draining"];
 
 /** Of a swap that got no further than its labels: `stable` names the candidate, so at weight 0 every user would stay on it. */
 function labelsToWithdraw(run: ReadRun, seen: Observed, desired: Desired): Desired["labels"] {

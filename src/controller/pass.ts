@@ -1,10 +1,10 @@
 import { FIELD_MANAGER, FINALIZER } from "../api/metadata.ts";
-import { isFinal } from "../api/phase.ts";
+import { isFinal, type Phase } from "../api/phase.ts";
 import type { Effective } from "../api/policy/effective.ts";
 import { formatProblem } from "../api/problem.ts";
 import { rolloutSpecSchema, type RolloutSpec } from "../api/rollout.ts";
 import type { RolloutStatus } from "../api/run.ts";
-import { restStanding, rolloutStatus, runStanding, type Standing } from "../engine/conditions.ts";
+import { restStanding, rolloutStatus, runStanding, type Row, type Standing } from "../engine/conditions.ts";
 import { rfc3339 } from "../engine/memory.ts";
 import { lastTold } from "../engine/notice.ts";
 import { compilePlan, stepAt } from "../engine/plan.ts";
@@ -44,7 +44,8 @@ export interface PassOptions {
 export function createPass(options: PassOptions): (key: string) => Promise<PassResult> {
   const lastWrites = new Map<string, number>();
   const contexts = new Map<string, Context>();
-  const refusals = createRefusals();
+  const refusals = createRefusals(options.context.clock);
+  const said = new Map<string, Said>();
   const tellChannels = createTellChannels();
 
   /** One child logger a rollout: each of its lines says which one it is about. And each of its writes that got no answer is its own. */
@@ -63,13 +64,35 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
   }
 
   return async function passAndTell(key) {
+    said.delete(key);
     try {
-      return await pass(key);
+      const result = await pass(key);
+      // What was told of passes that failed is taken back by another one, at once.
+      return refusals.done(key) ? { againInMs: 0 } : result;
+    } catch (error) {
+      await tellFailure(key, error);
+      throw error;
     } finally {
       // Also of a pass that failed: what was decided before is persisted, and people wait to hear of it.
       tellChannels(contexts.get(key) ?? options.context, key);
     }
   };
+
+  /** Whatever it was that threw: what is refused again and again is told on the Rollout. */
+  async function tellFailure(key: string, error: unknown): Promise<void> {
+    const now = said.get(key);
+    // Of a status that cannot be written nothing but the log can tell.
+    if (now?.unwritten === error || !refusals.failed(key, error)) return;
+    const context = contextOf(key);
+    const [namespace = "", name = ""] = key.split("/");
+    const rollout = context.caches.rollouts.get(namespace, name);
+    if (rollout === undefined) return;
+    const status = readRolloutStatus(rollout);
+    const { standing, what } = now ?? { standing: unknownStanding(rollout, status), what: {} };
+    await project(context, rollout, status, standing, what).catch((err: unknown) => {
+      context.log.warn({ err }, "what is refused could not be told");
+    });
+  }
 
   async function pass(key: string): Promise<PassResult> {
     const [namespace = "", name = ""] = key.split("/");
@@ -100,11 +123,17 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
     if (deleting) return releaseRollout(context, rollout, status, runs[0]);
     if (!read.ok) {
       const message = read.problems.map(formatProblem).join("; ");
+      const standing = restStanding({ kind: "invalid", message }, undefined);
+      said.set(key, { standing, what: {} });
       await keepHeld(context, rollout);
-      await project(context, rollout, status, restStanding({ kind: "invalid", message }, undefined), {});
+      await project(context, rollout, status, standing, {});
       return { againInMs: undefined };
     }
     const rest = await passRest(context, rollout, read.value, status, runs);
+    if (rest.failure !== undefined) {
+      said.set(key, { standing: rest.standing, what: {} });
+      throw rest.failure;
+    }
     await project(context, rollout, status, rest.standing, {
       currentRun: undefined,
       nextWakeTime: undefined,
@@ -129,16 +158,20 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
     const outdated = effective !== undefined && isOutdated(c, active, effective);
     const standing = { suspend: spec?.suspend ?? false, outdated };
     const result = await passRun(c, rollout, active, standing, lastWrites.get(active.uid));
+    const { run, decision, weightPercent } = result;
+    const standingNow = runStanding(run.name, run.spec, { ...run.status, weightInForce: weightPercent });
+    if (result.unremembered) {
+      const decided = unremembered(active, run.status.phase, standingNow);
+      said.set(key, { standing: decided, what: { currentRun: run.name, lastRun: run.name, weight: weightPercent } });
+      throw result.failure;
+    }
     if (result.wrote) lastWrites.set(active.uid, c.clock.monotonic());
-    const { run, decision } = result;
     if (isFinal(run.status.phase)) lastWrites.delete(active.uid);
-    report(c, run);
-    const standingNow = refusals.after(active.uid, runStanding(run.name, run.spec, run.status), result.failure);
-    if (isFinal(run.status.phase)) refusals.forget(active.uid);
+    report(c, run, weightPercent, refusals.worded(key, standingNow).row);
     await project(c, rollout, status, standingNow, {
       currentRun: isFinal(run.status.phase) ? undefined : run.name,
       lastRun: run.name,
-      weight: run.status.weightInForce,
+      weight: weightPercent,
       step: stepAt(run.spec.plan, run.status.step).name,
       nextWakeTime: run.status.window?.opensAt,
       ...endOf(run, status),
@@ -214,17 +247,10 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
     );
   }
 
-  function report(context: Context, run: ReadRun): void {
+  function report(context: Context, run: ReadRun, weightPercent: number, row: Row): void {
     const { telemetry } = context;
     const about = { namespace: run.namespace, rollout: run.spec.rollout };
-    const standing = runStanding(run.name, run.spec, run.status);
-    telemetry.stands({
-      ...about,
-      run: run.name,
-      phase: run.status.phase,
-      weightPercent: run.status.weightInForce,
-      row: standing.row,
-    });
+    telemetry.stands({ ...about, run: run.name, phase: run.status.phase, weightPercent, row });
     for (const objective of run.status.objectives)
       telemetry.judged({
         ...about,
@@ -242,10 +268,13 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
     what: Partial<RolloutStatus>,
   ): Promise<void> {
     const nowTime = rfc3339(context.clock.now());
-    const notificationFailed = context.notifier.failing(objectKey(rollout.metadata));
+    const key = objectKey(rollout.metadata);
+    const now: Said = { standing, what };
+    said.set(key, now);
+    const notificationFailed = context.notifier.failing(key);
     const next = rolloutStatus(
       before,
-      { ...standing, notificationFailed },
+      { ...refusals.worded(key, standing), notificationFailed },
       what,
       rollout.metadata.generation ?? 0,
       nowTime,
@@ -262,9 +291,33 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
         { subresource: "status", fieldManager: FIELD_MANAGER },
       );
     } catch (error) {
-      if (!isNotFound(error)) throw error;
+      if (isNotFound(error)) return;
+      now.unwritten = error;
+      throw error;
     }
   }
+}
+
+/** What a pass has to say of its Rollout, also where it fails then. */
+interface Said {
+  standing: Standing;
+  what: Partial<RolloutStatus>;
+  /** Why it could not be written. */
+  unwritten?: unknown;
+}
+
+/** Of a pass that failed before it knew. */
+function unknownStanding({ metadata }: KubeObject, { conditions }: RolloutStatus): Standing {
+  const message = metadata.deletionTimestamp === undefined ? "" : "the Rollout was deleted and cannot go yet";
+  const liveOnTwin = conditions.some(({ type }) => type === "LiveOnTwin");
+  return { row: "Progressing", reason: "Progressing", message, liveOnTwin };
+}
+
+/** Decided, and perhaps done, since taking users away waits for no memory of it. */
+function unremembered({ name, status }: ReadRun, phase: Phase, standing: Standing): Standing {
+  if (phase === status.phase) return standing;
+  const message = `${name}: ${phase} is decided and cannot be recorded: ${standing.message}`;
+  return { ...standing, row: standing.row === "Succeeded" ? "Progressing" : standing.row, message };
 }
 
 /**

@@ -14,6 +14,7 @@ import { ROUTED_MS } from "./progress.ts";
 import { labelsContended, relabelNotices, withRelabels } from "./relabel.ts";
 import { cellOf } from "./table.ts";
 import { waitingWindow, windowNotice } from "./window-hold.ts";
+import { sameLabels } from "./world.ts";
 
 export interface Decision {
   status: RunStatus;
@@ -195,17 +196,21 @@ function statusOf(now: Progress, facts: RunFacts): RunStatus {
     liveOnTwin:
       (status.phase !== "Releasing" || now.phase === "Promoted") &&
       (now.memory.liveOnTwin || (final && now.phase !== "Promoted" && spec.from.track === "twin")),
-    weightInForce: weightNow(now),
+    weightInForce: weightNow(now, facts),
     contended: final ? undefined : labelsContended(now.memory.relabels, facts),
     window: waitingWindow(now.phase, now.memory, facts),
     ...stalledByChecks(now, facts),
   };
 }
 
-function weightNow(now: Progress): number {
-  return now.phase === "Withdrawing" || now.phase === "Draining" || now.phase === "Undoing" || isFinal(now.phase)
-    ? 0
-    : now.memory.weightInForce;
+/** Users are taken away before anything else, except in an undo: there they are on the candidate until the old pods may have them. */
+function weightNow({ phase, memory }: Progress, facts: RunFacts): number {
+  if (phase === "Withdrawing" || phase === "Draining" || isFinal(phase)) return 0;
+  return phase === "Undoing" && !stableIsCandidate(facts) ? 0 : memory.weightInForce;
+}
+
+function stableIsCandidate({ routing, run }: RunFacts): boolean {
+  return routing.stable !== undefined && sameLabels(routing.stable, run.spec.to.podLabels);
 }
 
 /** The check that finds another Rollout in the way. */

@@ -177,6 +177,13 @@ describe("taking users back", () => {
     expect(few.desired.weight).toBeUndefined();
   });
 
+  test("undoing says that users are on the candidate for as long as the stable subset selects it", () => {
+    const waits = { own: { liveAvailable: 0 }, routing: { stable: TWIN_PODS, canary: TWIN_PODS } };
+    const still = decide(factsOf("Undoing", waits)).status;
+    expect(still).toMatchObject({ phase: "Undoing", weightInForce: 100 });
+    expect(decide(factsOf("Undoing")).status).toMatchObject({ phase: "Undoing", weightInForce: 0 });
+  });
+
   test("past its deadline undoing takes what old pods there are, and says that it lasts; onto none it never goes", () => {
     const late = { status: { deadlines: { progress: rfc3339(NOW - 1) } } };
     const one = decide(factsOf("Undoing", { own: { liveAvailable: 1 }, ...late }));

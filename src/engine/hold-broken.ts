@@ -33,6 +33,9 @@ export function resumedMessage(workload: string, by: string | undefined, why: st
 export const UNVETTED =
   "while its template is not vetted: it is paused again, and pods of that template are taken away";
 
+export const STILL_OPEN =
+  "while its template is not vetted: it could not be paused again, so users may meet that template; it is tried again";
+
 /** A sentence on whoever broke the hold, while it is broken: an open Deployment in a state that nothing of ours opens it in. */
 export function brokenHold(phase: Phase, facts: RunFacts): string | undefined {
   const { own, hold, run } = facts;
