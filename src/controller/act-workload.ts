@@ -12,6 +12,7 @@ import { arrangeTwins } from "./act-twins.ts";
 import { attempt } from "./attempt.ts";
 import type { Context } from "./context.ts";
 import { patchOwn } from "./patch-own.ts";
+import { isGone } from "./resources.ts";
 import { templateIn } from "./template-in.ts";
 import { autoscalerOf, floorBack, templateOf, type Observed, type ReadRun } from "./observe.ts";
 
@@ -56,6 +57,8 @@ async function arrangeFloor(context: Context, run: ReadRun, wish: Desired["floor
 /** The candidate's revision as a PodTemplate: written after the run that commits to it, so it may be missing after a crash. */
 async function ensureRevision(context: Context, rollout: KubeObject, run: ReadRun, seen: Observed): Promise<boolean> {
   const { to } = run.spec;
+  // An owner that is gone takes it along at once.
+  if (isGone(rollout)) return false;
   if (seen.own === undefined || templateOf(context.caches, run.namespace, to.revision) !== undefined) return false;
   const template = templateIn(seen.own);
   if (templateHash(template) !== to.hash) return false;
@@ -77,9 +80,12 @@ async function arrangeOwn(context: Context, run: ReadRun, seen: Observed, wish: 
   // Rule 5: a stale cache would release the user's newest template to everyone.
   const live = await context.api.get(deployments, { namespace: run.namespace, name: seen.own.metadata.name });
   context.caches.deployments.put(live);
-  const vetted = templateOf(context.caches, run.namespace, run.spec.to.revision);
-  if (live.metadata.uid !== seen.own.metadata.uid || vetted === undefined || !sameTemplate(templateIn(live), vetted))
-    return true;
+  const { revision, hash } = run.spec.to;
+  const vetted = templateOf(context.caches, run.namespace, revision);
+  const template = templateIn(live);
+  // Of a Rollout that is gone, the PodTemplates are gone too.
+  const isVetted = vetted === undefined ? templateHash(template) === hash : sameTemplate(template, vetted);
+  if (live.metadata.uid !== seen.own.metadata.uid || !isVetted) return true;
   return patchOwn(context, live, releasePatch(live));
 }
 

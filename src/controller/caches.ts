@@ -75,6 +75,8 @@ export const BY_OWNER = "owner";
 export const BY_RUN = "run";
 /** Rollouts by what their specs name, as "Deployment/namespace/name". */
 export const BY_REFERENCE = "reference";
+/** Deployments by the Rollout whose mark they carry, as "namespace/name". */
+export const BY_HOLDER = "holder";
 export const BY_NAMESPACE = "namespace";
 
 export function createCaches(options: CachesOptions): Caches {
@@ -137,6 +139,7 @@ export function createCaches(options: CachesOptions): Caches {
   };
   cache.runs.addIndex(BY_ROLLOUT, runFor);
   cache.deployments.addIndex(BY_ROLLOUT, labelled);
+  cache.deployments.addIndex(BY_HOLDER, held);
   cache.replicaSets.addIndex(BY_OWNER, ownersOf);
   cache.pods.addIndex(BY_ROLLOUT, labelled);
   cache.pods.addIndex(BY_RUN, (object) =>

@@ -16,6 +16,7 @@ import { canonicalJson } from "../workload/canonical.ts";
 import { isObserved } from "../workload/fields.ts";
 import { gatherCheckWorld } from "./check-world.ts";
 import type { Context } from "./context.ts";
+import { standInFor } from "./gone.ts";
 import { keptForTwin } from "./kept-for-twin.ts";
 import type { ReadRun } from "./observe.ts";
 import { labelAgain } from "./label-again.ts";
@@ -26,7 +27,7 @@ import { readRollout, readRolloutStatus, runsOf } from "./read.ts";
 import { createRefusals } from "./refusals.ts";
 import { releaseRollout } from "./release.ts";
 import { reopened, whyReopened } from "./reopened.ts";
-import { rollouts } from "./resources.ts";
+import { isGone, rollouts } from "./resources.ts";
 import { resolvePinned } from "./routing-objects.ts";
 import { createTellChannels } from "./tell-channels.ts";
 
@@ -39,6 +40,8 @@ export interface PassOptions {
   context: Context;
   probe(server: string): MetricsProbe;
 }
+
+const GONE_AGAIN_MS = 1_000;
 
 /** Passes over one Rollout, by its key. What it throws is retried with a backoff; nothing is lost by that. */
 export function createPass(options: PassOptions): (key: string) => Promise<PassResult> {
@@ -97,13 +100,21 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
   async function pass(key: string): Promise<PassResult> {
     const [namespace = "", name = ""] = key.split("/");
     const context = contextOf(key);
-    const rollout = context.caches.rollouts.get(namespace, name);
-    if (rollout === undefined) {
-      context.evidence.forget(key);
-      context.telemetry.forgotten(namespace, name);
-      contexts.delete(key);
-      return { againInMs: undefined };
+    const found = context.caches.rollouts.get(namespace, name);
+    if (found !== undefined) return passOver(context, key, found);
+    const standIn = await standInFor(context, namespace, name);
+    if (standIn !== undefined) {
+      // No Rollout names what its run works on: a change to that queues nothing.
+      const { againInMs = GONE_AGAIN_MS } = await passOver(context, key, standIn);
+      return { againInMs: Math.min(againInMs, GONE_AGAIN_MS) };
     }
+    context.evidence.forget(key);
+    context.telemetry.forgotten(namespace, name);
+    contexts.delete(key);
+    return { againInMs: undefined };
+  }
+
+  async function passOver(context: Context, key: string, rollout: KubeObject): Promise<PassResult> {
     const deleting = rollout.metadata.deletionTimestamp !== undefined;
     const read = readRollout(context.caches, rollout);
     const status = readRolloutStatus(rollout);
@@ -112,7 +123,7 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
     if (active !== undefined) return passActive(context, rollout, status, active, read.ok ? read.value : undefined);
     const newest = runs[0];
     const kept = keptForTwin(runs);
-    const isUntold = newest !== undefined && status.ended?.run !== newest.name;
+    const isUntold = newest !== undefined && !isGone(rollout) && status.ended?.run !== newest.name;
     const unfinished = runs
       .filter((run) => run.object.metadata.finalizers?.includes(FINALIZER) === true)
       .filter((run) => !kept.has(run.name) || (run === newest && isUntold));
@@ -267,6 +278,7 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
     standing: Standing,
     what: Partial<RolloutStatus>,
   ): Promise<void> {
+    if (isGone(rollout)) return;
     const nowTime = rfc3339(context.clock.now());
     const key = objectKey(rollout.metadata);
     const now: Said = { standing, what };

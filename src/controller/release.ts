@@ -11,11 +11,11 @@ import { readOwn } from "../workload/own.ts";
 import { removeTwin } from "./act-twins.ts";
 import { patchOwn } from "./patch-own.ts";
 import { templateIn } from "./template-in.ts";
-import { BY_OWNER, BY_ROLLOUT } from "./caches.ts";
+import { BY_HOLDER, BY_OWNER, BY_ROLLOUT } from "./caches.ts";
 import type { Context } from "./context.ts";
 import { templateOf, type ReadRun } from "./observe.ts";
 import { liveAfter, release } from "./pass-rest.ts";
-import { rollouts } from "./resources.ts";
+import { isGone, rollouts } from "./resources.ts";
 
 /** The end of a deleted Rollout, once no run is under way: the Deployment is the user's alone again. Needs no valid spec and creates nothing. */
 export async function releaseRollout(
@@ -25,9 +25,16 @@ export async function releaseRollout(
   newest: ReadRun | undefined,
 ): Promise<{ againInMs: number | undefined }> {
   const { namespace = "", name } = rollout.metadata;
-  const live = liveAfter(status.live, newest, status.ended);
-  for (const own of heldDeployments(context, namespace, name)) await releaseDeployment(context, rollout, own, live);
-  if (live?.track !== "twin") await removeStrayTwins(context, rollout);
+  const gone = isGone(rollout);
+  // Of the runs of one that is gone the newest may be gone already: an older one says what users were on before.
+  const live = gone ? undefined : liveAfter(status.live, newest, status.ended);
+  const why = gone
+    ? `Rollout ${name} is gone without a release, as when its finalizer is taken off by hand`
+    : undefined;
+  for (const own of heldDeployments(context, namespace, name))
+    await releaseDeployment(context, rollout, own, live, why);
+  // Where no run tells, users may be on them.
+  if (!gone && live?.track !== "twin") await removeStrayTwins(context, rollout);
   context.evidence.forget(objectKey(rollout.metadata));
   context.telemetry.forgotten(namespace, name);
   // A mark that is put on the Deployment after that, or a run that begins, nobody would take away again.
@@ -37,11 +44,9 @@ export async function releaseRollout(
   return { againInMs: undefined };
 }
 
-/** Found by their mark, not by the spec: that may have been edited since. */
-function heldDeployments(context: Context, namespace: string, rollout: string): KubeObject[] {
-  return context.caches.deployments.list(
-    (object) => object.metadata.namespace === namespace && heldBy(object) === rollout,
-  );
+/** Deployments of `namespace` that carry the mark of this Rollout: found by that, not by its spec, which may have been edited since. */
+export function heldDeployments(context: Context, namespace: string, rollout: string): KubeObject[] {
+  return context.caches.deployments.byIndex(BY_HOLDER, objectKey({ namespace, name: rollout }));
 }
 
 async function releaseDeployment(
@@ -49,17 +54,20 @@ async function releaseDeployment(
   rollout: KubeObject,
   own: KubeObject,
   live: RolloutStatus["live"],
+  why?: string,
 ): Promise<void> {
   const { namespace = "", name } = own.metadata;
+  const about = isGone(rollout) ? own : rollout;
   const kept = live === undefined ? undefined : templateOf(context.caches, namespace, live.revision);
   const liveHash = kept === undefined ? live?.hash : templateHash(kept);
   const ownHash = templateHash(templateIn(own));
   const replicaSets = context.caches.replicaSets.byIndex(BY_OWNER, objectKey(own.metadata));
+  const state = readOwn(own, replicaSets, { live: templateIn(own) });
   // Rolled out whole, as after a promotion that got as far as converging: there is nothing left to hold.
-  if (liveHash === undefined || liveHash === ownHash || readOwn(own, replicaSets, {}).rolledOut)
-    await releaseOrThrow(context, own, ownHash);
+  const isVetted = liveHash === undefined ? state.strays.length === 0 : liveHash === ownHash || state.rolledOut;
+  if (isVetted) await releaseOrThrow(context, own, ownHash);
   else {
-    context.events.tell(rollout, [
+    context.events.tell(about, [
       {
         id: `${rollout.metadata.name}.left-paused.${ownHash}`,
         type: "Warning",
@@ -69,6 +77,11 @@ async function releaseDeployment(
     ]);
   }
   const now = context.caches.deployments.get(namespace, name) ?? own;
+  if (why !== undefined) {
+    const id = `${rollout.metadata.name}.released.${now.metadata.generation ?? 0}`;
+    const message = `${why}: Deployment ${name} is not under protection any more`;
+    context.events.tell(about, [{ id, type: "Warning", reason: "Released", message }]);
+  }
   await patchOwn(context, now, unadoptPatch(now, rollout.metadata.name));
   await expectReleased(context, now, rollout.metadata.name);
 }

@@ -1,5 +1,5 @@
 import { GROUP, VERSION } from "../api/metadata.ts";
-import type { KubeApi, Resource } from "../kube/port.ts";
+import type { KubeApi, KubeObject, Resource } from "../kube/port.ts";
 
 export const rollouts: Resource = {
   group: GROUP,
@@ -8,6 +8,12 @@ export const rollouts: Resource = {
   kind: "Rollout",
   namespaced: true,
 };
+
+/** Whether this stands for a Rollout that is not in the cluster any more: nothing is written to it, nor told about it. */
+export function isGone(rollout: KubeObject): boolean {
+  return rollout.metadata.resourceVersion === undefined;
+}
+
 export const rolloutRuns: Resource = {
   group: GROUP,
   version: VERSION,
