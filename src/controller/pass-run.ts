@@ -38,7 +38,7 @@ export async function passRun(
   context: Context,
   rollout: KubeObject,
   stored: ReadRun,
-  standing: { suspend: boolean; outdated: boolean },
+  standing: { suspend: boolean; outdated: boolean; deleting?: boolean },
   lastWriteMs: number | undefined,
 ): Promise<RunPass> {
   const key = objectKey({ namespace: stored.namespace, name: stored.spec.rollout });

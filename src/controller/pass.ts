@@ -25,8 +25,8 @@ import { forgetRun, letRunGo, passRun } from "./pass-run.ts";
 import type { MetricsProbe } from "./probe-metrics.ts";
 import { readRollout, readRolloutStatus, runsOf } from "./read.ts";
 import { createRefusals } from "./refusals.ts";
-import { releaseRollout } from "./release.ts";
-import { reopened, whyReopened } from "./reopened.ts";
+import { releaseOthers, releaseRollout } from "./release.ts";
+import { isLeft, reopened, whyReopened } from "./reopened.ts";
 import { isGone, rollouts } from "./resources.ts";
 import { resolvePinned } from "./routing-objects.ts";
 import { createTellChannels } from "./tell-channels.ts";
@@ -128,7 +128,8 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
       .filter((run) => run.object.metadata.finalizers?.includes(FINALIZER) === true)
       .filter((run) => !kept.has(run.name) || (run === newest && isUntold));
     if (unfinished.length > 0) return finishEnded(context, key, rollout, status, newest, unfinished);
-    const why = newest === undefined ? undefined : whyReopened(context.caches, newest, deleting);
+    const workload = read.ok ? read.value.spec.workload.name : undefined;
+    const why = newest === undefined ? undefined : whyReopened(context.caches, newest, { deleting, workload });
     if (newest !== undefined && why !== undefined)
       return passActive(context, rollout, status, reopened(newest, why, deleting, context.clock.now()), undefined);
     if (deleting) return releaseRollout(context, rollout, status, runs[0]);
@@ -153,7 +154,8 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
       live: rest.live,
       ...(runs[0] === undefined ? {} : { lastRun: runs[0].name }),
     });
-    return { againInMs: rest.wrote ? 100 : 60_000 };
+    const letGo = await releaseOthers(context, rollout, read.value.spec.workload.name);
+    return { againInMs: rest.wrote || letGo ? 100 : 60_000 };
   }
 
   async function passActive(
@@ -167,7 +169,9 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
     const spec = effective?.spec;
     if (active.status.phase === "Preflight") lookBefore(c, key, rollout, active, spec);
     const outdated = effective !== undefined && isOutdated(c, active, effective);
-    const standing = { suspend: spec?.suspend ?? false, outdated };
+    // What it works on has no Rollout any more, for as long as it brings users back there.
+    const leaves = active.status.phase === "Releasing" && isLeft(active, spec?.workload.name);
+    const standing = { suspend: spec?.suspend ?? false, outdated, ...(leaves ? { deleting: true } : {}) };
     const result = await passRun(c, rollout, active, standing, lastWrites.get(active.uid));
     const { run, decision, weightPercent } = result;
     const standingNow = runStanding(run.name, run.spec, { ...run.status, weightInForce: weightPercent });

@@ -44,6 +44,19 @@ export async function releaseRollout(
   return { againInMs: undefined };
 }
 
+/**
+ * Lets go of what is marked for a Rollout that names another workload by now: nobody else would, and no new template of it would ever
+ * reach its users. Gives true when there was something.
+ */
+export async function releaseOthers(context: Context, rollout: KubeObject, workload: string): Promise<boolean> {
+  const { namespace = "", name } = rollout.metadata;
+  const others = heldDeployments(context, namespace, name).filter(({ metadata }) => metadata.name !== workload);
+  const why = `Rollout ${name} names Deployment ${workload} now`;
+  // What is known to be live is of the workload that it names: these are judged by their pods alone.
+  for (const other of others) await releaseDeployment(context, rollout, other, undefined, why);
+  return others.length > 0;
+}
+
 /** Deployments of `namespace` that carry the mark of this Rollout: found by that, not by its spec, which may have been edited since. */
 export function heldDeployments(context: Context, namespace: string, rollout: string): KubeObject[] {
   return context.caches.deployments.byIndex(BY_HOLDER, objectKey({ namespace, name: rollout }));

@@ -3,13 +3,24 @@ import type { Caches } from "./caches.ts";
 import { isWhole, successorOf } from "./successor.ts";
 import type { ReadRun } from "./observe.ts";
 
+/** Whether the Rollout names another workload than the one that this run is for; `workload` undefined: its spec cannot be read. */
+export function isLeft(run: ReadRun, workload: string | undefined): boolean {
+  return workload !== undefined && workload !== run.spec.pinned.workload.name;
+}
+
 /**
  * Why the run that left users on a twin has one more thing to do, which is to put routes, rule and floor back: in a sentence. Undefined
  * where it has not.
  */
-export function whyReopened(caches: Caches, newest: ReadRun, deleting: boolean): string | undefined {
+export function whyReopened(
+  caches: Caches,
+  newest: ReadRun,
+  { deleting, workload }: { deleting: boolean; workload: string | undefined },
+): string | undefined {
   if (newest.status.liveOnTwin !== true) return undefined;
   if (deleting) return "the Rollout was deleted while users were on the candidate's own pods";
+  if (isLeft(newest, workload))
+    return `the Rollout names Deployment ${workload} now, while users of Deployment ${newest.spec.pinned.workload.name} were on the candidate's own pods`;
   return isMadeAgain(caches, newest)
     ? "the Deployment was deleted, and made again, while users were on the candidate's own pods"
     : undefined;
