@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { FINALIZER } from "../api/metadata.ts";
 import type { RolloutSpecInput } from "../api/rollout.ts";
 import { createReceiver, postTo, type Receiver } from "../notify/receiver.test-helper.ts";
 import { isSluice, openKeptHouse, ref, type HouseOptions } from "./fixture.test-helper.ts";
@@ -105,12 +106,17 @@ test("a controller killed between sending and recording repeats that message, an
   expect(headlines(receiver)).toEqual(told);
 });
 
-test("a run whose Rollout is deleted while nobody takes its messages is told to its end later", async () => {
+test.each([
+  ["deleted", []],
+  ["deleted by force", [FINALIZER]],
+])("a run whose Rollout is %s while nobody takes its messages is told to its end later", async (_how, taken) => {
   const receiver = createReceiver();
   receiver.always = { status: 503, body: "down" };
   const house = await houseWith(receiver);
   await house.ship("v2-errors50");
   await house.untilPhase("Withdrawing");
+  const finalizers = house.object("rollouts.sluice.dev")?.metadata.finalizers?.filter((one) => !taken.includes(one));
+  await house.alice.patch(rollouts, ref, { type: "merge", patch: { metadata: { finalizers } } });
   await house.alice.delete(rollouts, ref);
   await house.until("the Rollout is gone", () => house.object("rollouts.sluice.dev") === undefined);
   receiver.always = undefined;

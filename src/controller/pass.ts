@@ -198,6 +198,8 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
       if (run.status.liveOnTwin !== true) {
         // The older ones first: with the newest one gone, one of them would be taken for it.
         const kept = runsOf(c.caches, c.log, rollout).filter(({ name }) => name !== run.name);
+        // It is gone as soon as it is let go.
+        if (run.deleting) tellChannels(c, key);
         for (const older of kept.toReversed()) await letRunGo(c, older);
         await letRunGo(c, run);
       }
@@ -225,6 +227,7 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
         ...endOf(newest, status),
       });
     }
+    if (runs.some((run) => run.deleting)) tellChannels(c, key);
     for (const run of runs.toReversed()) {
       // One that was kept for its twin has told its end long ago.
       if (run === newest) c.events.tell(run.object, lastTold(run));

@@ -11,7 +11,7 @@ import { BY_NAMESPACE, BY_ROLLOUT, type Caches } from "./caches.ts";
 import type { ReadRun } from "./observe.ts";
 
 /** A Rollout's runs, the newest first. One that cannot be read is named in the log and left out. */
-export function runsOf(caches: Caches, log: Log, rollout: KubeObject): ReadRun[] {
+export function runsOf(caches: Caches, log: Log, rollout: Pick<KubeObject, "metadata">): ReadRun[] {
   const runs = caches.runs.byIndex(BY_ROLLOUT, objectKey(rollout.metadata)).flatMap((object) => {
     const run = readRun(object);
     if (run === undefined)

@@ -28,9 +28,7 @@ export async function releaseRollout(
   const gone = isGone(rollout);
   // Of the runs of one that is gone the newest may be gone already: an older one says what users were on before.
   const live = gone ? undefined : liveAfter(status.live, newest, status.ended);
-  const why = gone
-    ? `Rollout ${name} is gone without a release, as when its finalizer is taken off by hand`
-    : undefined;
+  const why = gone ? whyGone(context, rollout) : undefined;
   for (const own of heldDeployments(context, namespace, name))
     await releaseDeployment(context, rollout, own, live, why);
   // Where no run tells, users may be on them.
@@ -42,6 +40,15 @@ export async function releaseRollout(
   if (lateMs > 0) return { againInMs: lateMs };
   await removeFinalizer(context, rollout);
   return { againInMs: undefined };
+}
+
+/** Twins that are there yet are of runs that were taken away as well: what those found, and where their users are, nobody knows. */
+function whyGone(context: Context, rollout: KubeObject): string {
+  const { namespace, name } = rollout.metadata;
+  const twins = context.caches.deployments.byIndex(BY_ROLLOUT, objectKey(rollout.metadata));
+  const left = twins.map((twin) => `kubectl -n ${namespace} delete deployment/${twin.metadata.name}`);
+  const hint = left.length === 0 ? "" : `, and so is its run. Once no route leads to its candidate: ${left.join("; ")}`;
+  return `Rollout ${name} is gone without a release, as when its finalizer is taken off by hand${hint}`;
 }
 
 /**
@@ -92,7 +99,7 @@ async function releaseDeployment(
   const now = context.caches.deployments.get(namespace, name) ?? own;
   if (why !== undefined) {
     const id = `${rollout.metadata.name}.released.${now.metadata.generation ?? 0}`;
-    const message = `${why}: Deployment ${name} is not under protection any more`;
+    const message = `Deployment ${name} is not under protection any more: ${why}`;
     context.events.tell(about, [{ id, type: "Warning", reason: "Released", message }]);
   }
   await patchOwn(context, now, unadoptPatch(now, rollout.metadata.name));

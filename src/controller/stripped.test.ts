@@ -18,6 +18,12 @@ async function strip(house: House): Promise<void> {
   expect(house.object("rollouts.sluice.dev")).toBeUndefined();
 }
 
+async function stripRun(house: House): Promise<void> {
+  const run = { namespace: NAMESPACE, name: "checkout-1" };
+  await house.alice.patch(rolloutRuns, run, { type: "merge", patch: { metadata: { finalizers: null } } });
+  await house.until("its run is gone", () => house.run() === undefined);
+}
+
 const holder = (house: House) => house.object("deployments.apps")?.metadata.annotations?.["sluice.dev/rollout"];
 
 async function untilLetGo(house: House): Promise<void> {
@@ -207,17 +213,28 @@ describe("a Rollout whose finalizer was taken off, and which is gone without a r
     await house.term.stop();
   });
 
-  test("with its runs' finalizers as well, at rest, still lets the Deployment go", async () => {
+  test("with its run's finalizer as well, in Observing, lets the Deployment go and names the pods that are left", async () => {
+    const house = await houseIn("Observing", { furnish });
+    const fromMs = house.clock.now();
+    house.term.crash();
+    await strip(house);
+    await stripRun(house);
+    const second = await house.start("second");
+    await untilLetGo(house);
+    expect(house.sim.users.summary({ fromMs }).failed).toBe(0);
+    expect(isPaused(house)).toBe(true);
+    expect(told(house, "LeftPaused")).toHaveLength(1);
+    expect(told(house, "Released")[0]?.note).toContain("kubectl -n shop delete deployment/checkout-1");
+    // Users may be on it for all that anybody knows.
+    expect(await servedNow(house)).toEqual(["v1", "v2"]);
+    await second.stop();
+  });
+
+  test("at rest after a rollback, whose records are gone before a controller is there, lets the Deployment go", async () => {
     const house = await houseIn("RolledBack", { furnish });
     house.term.crash();
     await strip(house);
-    await house.alice
-      .patch(
-        rolloutRuns,
-        { namespace: NAMESPACE, name: "checkout-1" },
-        { type: "merge", patch: { metadata: { finalizers: null } } },
-      )
-      .catch(() => undefined);
+    await house.until("its run is gone", () => house.run() === undefined);
     const second = await house.start("second");
     await untilLetGo(house);
     expect(isPaused(house)).toBe(true);

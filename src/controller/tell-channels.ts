@@ -37,14 +37,16 @@ export function createTellChannels(): TellChannels {
   return (context, key) => {
     const [namespace = "", name = ""] = key.split("/");
     const rollout = context.caches.rollouts.get(namespace, name);
-    if (rollout === undefined) {
+    const all = runsOf(context.caches, context.log, rollout ?? { metadata: { namespace, name } });
+    // A run of one that is gone comes to its end all the same; those that are only kept as a record have nothing more to tell.
+    const runs = rollout === undefined ? all.filter((run) => run.deleting || !isFinal(run.status.phase)) : all;
+    if (rollout === undefined && runs.length === 0) {
       context.notifier.forget(key);
       return;
     }
-    const runs = runsOf(context.caches, context.log, rollout);
     context.notifier.look(key, runs, {
       seriesOf: (run) => (objective) => (isFinal(run.status.phase) ? [] : context.evidence.fractions(key, objective)),
-      isAtRest: readRolloutStatus(rollout).phase === "Healthy",
+      isAtRest: rollout !== undefined && readRolloutStatus(rollout).phase === "Healthy",
     });
     if (recording.has(key)) return;
     recording.add(key);
