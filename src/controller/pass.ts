@@ -115,6 +115,7 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
   }
 
   async function passOver(context: Context, key: string, rollout: KubeObject): Promise<PassResult> {
+    const { namespace = "" } = rollout.metadata;
     const deleting = rollout.metadata.deletionTimestamp !== undefined;
     const read = readRollout(context.caches, rollout);
     const status = readRolloutStatus(rollout);
@@ -128,7 +129,8 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
       .filter((run) => run.object.metadata.finalizers?.includes(FINALIZER) === true)
       .filter((run) => !kept.has(run.name) || (run === newest && isUntold));
     if (unfinished.length > 0) return finishEnded(context, key, rollout, status, newest, unfinished);
-    const workload = read.ok ? read.value.spec.workload.name : undefined;
+    const named = read.ok ? context.caches.deployments.get(namespace, read.value.spec.workload.name) : undefined;
+    const workload = named?.metadata.name;
     const why = newest === undefined ? undefined : whyReopened(context.caches, newest, { deleting, workload });
     if (newest !== undefined && why !== undefined)
       return passActive(context, rollout, status, reopened(newest, why, deleting, context.clock.now()), undefined);

@@ -52,12 +52,15 @@ function whyGone(context: Context, rollout: KubeObject): string {
 }
 
 /**
- * Lets go of what is marked for a Rollout that names another workload by now: nobody else would, and no new template of it would ever
- * reach its users. Gives true when there was something.
+ * Lets go of what is marked for a Rollout that holds another workload by now: nobody else would, and no new template of it would ever
+ * reach its users. Not before that one is held: by a name that is mistyped nothing loses its protection, nor is what is live forgotten.
+ * Gives true when there was something.
  */
 export async function releaseOthers(context: Context, rollout: KubeObject, workload: string): Promise<boolean> {
   const { namespace = "", name } = rollout.metadata;
-  const others = heldDeployments(context, namespace, name).filter(({ metadata }) => metadata.name !== workload);
+  const held = heldDeployments(context, namespace, name);
+  const others = held.filter(({ metadata }) => metadata.name !== workload);
+  if (others.length === held.length) return false;
   const why = `Rollout ${name} names Deployment ${workload} now`;
   // What is known to be live is of the workload that it names: these are judged by their pods alone.
   for (const other of others) await releaseDeployment(context, rollout, other, undefined, why);

@@ -8,12 +8,11 @@ import { houseIn, servedNow, type KeptHouse } from "./states.test-helper.ts";
 const furnish = (alice: KubeApi) => alice.create(horizontalPodAutoscalers, autoscaler(2));
 const holds = ["policy", "none"] as const;
 
-async function nameCart(house: House): Promise<void> {
-  await house.editRollout((spec) => {
-    spec["workload"] = { name: "cart" };
-    spec["traffic"] = { settle: "1s", istio: { virtualServices: [{ name: "cart" }] } };
+const name = (house: House, workload: string): Promise<void> =>
+  house.editRollout((spec) => {
+    spec["workload"] = { name: workload };
+    spec["traffic"] = { settle: "1s", istio: { virtualServices: [{ name: workload }] } };
   });
-}
 
 const holderOf = (house: House, name: string) =>
   house.object("deployments.apps", name)?.metadata.annotations?.["sluice.dev/rollout"];
@@ -54,7 +53,7 @@ describe.each(holds)("a Rollout that names another workload by now (hold %s)", (
   test.each([false, true])("at rest lets the first one go (no controller there meanwhile: %s)", async (dead) => {
     const house = await withCart(await openKeptHouse({ hold, furnish }));
     if (dead) house.term.crash();
-    await nameCart(house);
+    await name(house, "cart");
     const term = dead ? await house.start("second") : house.term;
     await untilOnCart(house);
     expect(isPaused(house)).toBe(false);
@@ -71,7 +70,7 @@ describe.each(holds)("a Rollout that names another workload by now (hold %s)", (
     const house = await withCart(await houseIn("RolledBack", { hold, furnish }));
     await house.clock.advance(3_000);
     const fromMs = house.clock.now();
-    await nameCart(house);
+    await name(house, "cart");
     await untilOnCart(house);
     expect(isPaused(house)).toBe(true);
     expect(told(house, "LeftPaused").map(({ note }) => note)).toEqual([
@@ -92,7 +91,7 @@ describe.each(holds)("a Rollout that names another workload by now (hold %s)", (
       await house.clock.advance(3_000);
       const fromMs = house.clock.now();
       if (dead) house.term.crash();
-      await nameCart(house);
+      await name(house, "cart");
       const term = dead ? await house.start("second") : house.term;
       await untilOnCart(house);
       expect(house.sim.users.summary({ fromMs }).failed).toBe(0);
@@ -107,7 +106,7 @@ describe.each(holds)("a Rollout that names another workload by now (hold %s)", (
 
   test("in the middle of a run finishes that first", async () => {
     const house = await withCart(await houseIn("Observing", { hold, furnish }));
-    await nameCart(house);
+    await name(house, "cart");
     expect(await house.untilEnd(1)).toBe("Promoted");
     await untilOnCart(house);
     expect(await servedNow(house)).toEqual(["v2"]);
@@ -119,18 +118,34 @@ describe.each(holds)("a Rollout that names another workload by now (hold %s)", (
 
   test("and the first one again protects that again", async () => {
     const house = await withCart(await openKeptHouse({ hold, furnish }));
-    await nameCart(house);
+    await name(house, "cart");
     await untilOnCart(house);
-    await house.editRollout((spec) => {
-      spec["workload"] = { name: "checkout" };
-      spec["traffic"] = { settle: "1s", istio: { virtualServices: [{ name: "checkout" }] } };
-    });
+    await name(house, "checkout");
     await house.until("checkout is held", () => holderOf(house, "checkout") === "checkout");
     await house.until("cart is let go", () => holderOf(house, "cart") === undefined);
     await house.ship("v2");
     await house.untilEnd(1);
     expect(await servedNow(house)).toEqual(["v2"]);
     expect(house.unvetted()).toEqual([]);
+    expect(house.sim.users.summary().failed).toBe(0);
+    await house.term.stop();
+  });
+
+  test("which is not there yet keeps the first one until it is", async () => {
+    const house = await houseIn("Promoted", { hold, furnish });
+    await name(house, "cart");
+    await house.ship("v3");
+    await house.clock.advance(20_000);
+    expect(house.rolloutStatus().phase).toBe("WorkloadNotFound");
+    expect(holderOf(house, "checkout")).toBe("checkout");
+    expect(await servedNow(house)).toEqual(["v2"]);
+    await name(house, "checkout");
+    expect(await house.untilEnd(2)).toBe("Promoted");
+    expect(await servedNow(house)).toEqual(["v3"]);
+    await name(house, "cart");
+    await withCart(house);
+    await untilOnCart(house);
+    await expectShipsNatively(house);
     expect(house.sim.users.summary().failed).toBe(0);
     await house.term.stop();
   });

@@ -3,7 +3,7 @@ import type { Caches } from "./caches.ts";
 import { isWhole, successorOf } from "./successor.ts";
 import type { ReadRun } from "./observe.ts";
 
-/** Whether the Rollout names another workload than the one that this run is for; `workload` undefined: its spec cannot be read. */
+/** Whether the Rollout names another workload than the one that this run is for; `workload` undefined: none that is known. */
 export function isLeft(run: ReadRun, workload: string | undefined): boolean {
   return workload !== undefined && workload !== run.spec.pinned.workload.name;
 }

@@ -20,7 +20,7 @@ export function rivalOf(caches: Caches, rollout: KubeObject, own: KubeObject): s
   if (holder === name) return undefined;
   if (holder !== undefined) {
     return caches.rollouts.get(namespace, holder) === undefined
-      ? `sole-owner: Deployment ${workload} carries the mark of Rollout ${holder}, which does not exist. Take it off: kubectl -n ${namespace} annotate deployment/${workload} ${ANNOTATION_HELD_BY}-`
+      ? `sole-owner: Deployment ${workload} carries the mark of Rollout ${holder}, which does not exist any more. It is taken off within seconds; should it stay: kubectl -n ${namespace} annotate deployment/${workload} ${ANNOTATION_HELD_BY}-`
       : `sole-owner: Deployment ${workload} is held for Rollout ${holder} already. Delete one of the two Rollouts, or let it name another workload`;
   }
   const older = caches.rollouts

@@ -213,6 +213,31 @@ describe("a Rollout whose finalizer was taken off, and which is gone without a r
     await house.term.stop();
   });
 
+  test("is gone: a mark that is put on late is taken off as well", async () => {
+    const house = await houseIn("Promoted", { furnish });
+    await strip(house);
+    await untilLetGo(house);
+    const annotations = { "sluice.dev/rollout": ref.name };
+    await house.sim.as("sluice").patch(deployments, ref, { type: "merge", patch: { metadata: { annotations } } });
+    await untilLetGo(house);
+    await house.ship("v3");
+    await house.until("v3 is rolled out", () => house.versionsSince(house.clock.now() - 500).join() === "v3");
+    await house.term.stop();
+  });
+
+  test("gives way to one of another name, which protects the Deployment from then on", async () => {
+    const house = await houseIn("Promoted", { furnish });
+    await strip(house);
+    await house.alice.create(rollouts, rolloutObject({}, "second"));
+    await house.until("the second one has it", () => holder(house) === "second");
+    await house.ship("v3");
+    await house.until("v3 has a run of its own", () => house.run()?.name === "second-1");
+    expect(await house.untilEnd(1)).toBe("Promoted");
+    expect(await servedNow(house)).toEqual(["v3"]);
+    expect(house.sim.users.summary().failed).toBe(0);
+    await house.term.stop();
+  });
+
   test("with its run's finalizer as well, in Observing, lets the Deployment go and names the pods that are left", async () => {
     const house = await houseIn("Observing", { furnish });
     const fromMs = house.clock.now();
