@@ -4,6 +4,7 @@ import type { PatchBody } from "../kube/port.ts";
 import { HELD } from "../engine/hold-broken.ts";
 import { deployments } from "../kube/resources.ts";
 import { ref, type House } from "./fixture.test-helper.ts";
+import { rollouts } from "./resources.ts";
 import { houseIn, servedNow, tagFor } from "./states.test-helper.ts";
 
 /** Ways to break a hold that nothing but a pause keeps up, each by whoever does it. */
@@ -122,4 +123,19 @@ describe("a refused version that was resumed while no controller ran, and has ro
       await house.term.stop();
     },
   );
+});
+
+test("a Rollout that is deleted just after its Deployment was resumed leaves no pod of a template that nobody vetted", async () => {
+  const house = await houseIn("RolledBack", { hold: "none" });
+  await house.clock.advance(3_000);
+  house.term.crash();
+  await house.alice.patch(deployments, ref, { type: "merge", patch: { spec: { paused: null } } });
+  await house.until("it rolls", () => house.versionsSince(house.clock.now() - 200).includes("v2-errors50"), 5_000);
+  await house.alice.delete(rollouts, ref);
+  house.term = await house.start("second");
+  await house.until("the Rollout is gone", () => house.object("rollouts.sluice.dev") === undefined, 60_000);
+  await house.clock.advance(3_000);
+  expect(heldAgain(house)).toBe(true);
+  expect(await servedNow(house)).toEqual(["v1"]);
+  await house.term.stop();
 });

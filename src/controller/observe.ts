@@ -146,11 +146,20 @@ export function templateOf(caches: Caches, namespace: string, revision: string):
 
 function readOwnState(caches: Caches, own: KubeObject, namespace: string, spec: RunSpec): OwnState {
   const sets = caches.replicaSets.byIndex(BY_OWNER, objectKey(own.metadata));
-  // A foreground deletion takes the PodTemplates first: the ReplicaSets still tell which revision is which.
-  const templateFor = (revision: RunSpec["to"]) =>
-    templateOf(caches, namespace, revision.revision) ??
-    sets.map(templateIn).find((template) => templateHash(template) === revision.hash);
+  const templateFor = (revision: RunSpec["to"]) => templateAmong(caches, namespace, sets, revision);
   return readOwn(own, sets, { live: templateFor(spec.from), candidate: templateFor(spec.to) });
+}
+
+/** A foreground deletion takes the PodTemplates first: the ReplicaSets still tell which revision is which. */
+export function templateAmong(
+  caches: Caches,
+  namespace: string,
+  sets: readonly KubeObject[],
+  { revision, hash }: { revision: string; hash: string },
+): PodTemplate | undefined {
+  return (
+    templateOf(caches, namespace, revision) ?? sets.map(templateIn).find((template) => templateHash(template) === hash)
+  );
 }
 
 /** A revision whose PodTemplate is not there, after a crash or a foreground deletion, is known by its hash. */

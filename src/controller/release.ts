@@ -5,17 +5,21 @@ import { ApiError, isNotFound } from "../kube/errors.ts";
 import type { KubeObject } from "../kube/port.ts";
 import { deployments, objectKey } from "../kube/resources.ts";
 import { templateHash } from "../workload/canonical.ts";
-import { heldBy, unadoptPatch } from "../workload/hold.ts";
+import { heldBy, pausePatch, unadoptPatch } from "../workload/hold.ts";
 import { specOf } from "../workload/fields.ts";
 import { readOwn } from "../workload/own.ts";
 import { removeTwin } from "./act-twins.ts";
+import { liveStrays, removeStrays } from "./act-workload.ts";
 import { patchOwn } from "./patch-own.ts";
 import { templateIn } from "./template-in.ts";
 import { BY_HOLDER, BY_OWNER, BY_ROLLOUT } from "./caches.ts";
 import type { Context } from "./context.ts";
-import { templateOf, type ReadRun } from "./observe.ts";
+import { templateAmong, templateOf, type ReadRun } from "./observe.ts";
 import { liveAfter, release } from "./pass-rest.ts";
 import { isGone, rollouts } from "./resources.ts";
+
+/** The deployment controller has seen a pause by then. */
+const HOLD_CLOSES_MS = 200;
 
 /** The end of a deleted Rollout, once no run is under way: the Deployment is the user's alone again. Needs no valid spec and creates nothing. */
 export async function releaseRollout(
@@ -29,8 +33,9 @@ export async function releaseRollout(
   // Of the runs of one that is gone the newest may be gone already: an older one says what users were on before.
   const live = gone ? undefined : liveAfter(status.live, newest, status.ended);
   const why = gone ? whyGone(context, rollout) : undefined;
-  for (const own of heldDeployments(context, namespace, name))
-    await releaseDeployment(context, rollout, own, live, why);
+  const held = heldDeployments(context, namespace, name);
+  for (const own of held) if (await closeHold(context, own, live)) return { againInMs: HOLD_CLOSES_MS };
+  for (const own of held) await releaseDeployment(context, rollout, own, live, why);
   // Where no run tells, users may be on them.
   if (!gone && live?.track !== "twin") await removeStrayTwins(context, rollout);
   context.evidence.forget(objectKey(rollout.metadata));
@@ -70,6 +75,22 @@ export async function releaseOthers(context: Context, rollout: KubeObject, workl
 /** Deployments of `namespace` that carry the mark of this Rollout: found by that, not by its spec, which may have been edited since. */
 export function heldDeployments(context: Context, namespace: string, rollout: string): KubeObject[] {
   return context.caches.deployments.byIndex(BY_HOLDER, objectKey({ namespace, name: rollout }));
+}
+
+/**
+ * Left paused between two versions a Deployment would keep the pods of both: where somebody resumed it, it is paused again, and pods of a
+ * template that nobody vetted are taken away. Gives true while that goes on.
+ */
+async function closeHold(context: Context, own: KubeObject, live: RolloutStatus["live"]): Promise<boolean> {
+  const { namespace = "" } = own.metadata;
+  const replicaSets = context.caches.replicaSets.byIndex(BY_OWNER, objectKey(own.metadata));
+  const vetted = live?.track === "own" ? templateAmong(context.caches, namespace, replicaSets, live) : undefined;
+  if (vetted === undefined || templateHash(vetted) === templateHash(templateIn(own))) return false;
+  const state = readOwn(own, replicaSets, { live: vetted });
+  const strays = liveStrays(state).filter(({ specReplicas }) => specReplicas > 0);
+  if (strays.length === 0) return false;
+  if (await patchOwn(context, own, pausePatch(own))) return true;
+  return !state.pauseObserved || removeStrays(context, namespace, state, strays);
 }
 
 async function releaseDeployment(

@@ -369,6 +369,22 @@ const FOUND: readonly [string, Partial<Setting>, readonly [atMs: number, action:
       [24_300, { kind: "deleteRun", policy: "Background" }],
     ],
   ],
+  [
+    "a Rollout was released just after its Deployment had been resumed, and left it paused with pods of both versions",
+    { hold: "none", form: "split", autoscaler: "acting", routesMs: 700, rulesMs: 200, endpointsMs: 200, seed: 184_191 },
+    [
+      [0, { kind: "ship", tag: "v5-errors50" }],
+      [8_400, { kind: "command", verb: "abort" }],
+      [8_700, { kind: "deleteRollout", policy: "Foreground", againAfterMs: undefined }],
+      [10_200, { kind: "editSpec", becomes: "frozenNowAndThen" }],
+      [11_500, { kind: "policy", becomes: "limited" }],
+      [12_100, { kind: "prometheus", mode: "slow", forMs: 10_700 }],
+      [13_000, { kind: "deleteRule" }],
+      [13_000, { kind: "ship", tag: "v2" }],
+      [14_700, { kind: "apiFault", fault: "busy", fraction: 1, forMs: 2_100 }],
+      [16_000, { kind: "resume" }],
+    ],
+  ],
 ];
 
 test.each(FOUND)("holds where once %s", async (_what, setting, actions) => {
