@@ -132,8 +132,10 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
     const named = read.ok ? context.caches.deployments.get(namespace, read.value.spec.workload.name) : undefined;
     const workload = named?.metadata.name;
     const why = newest === undefined ? undefined : whyReopened(context.caches, newest, { deleting, workload });
-    if (newest !== undefined && why !== undefined)
-      return passActive(context, rollout, status, reopened(newest, why, deleting, context.clock.now()), undefined);
+    if (newest !== undefined && why !== undefined) {
+      const again = reopened(newest, why, deleting, context.clock.now());
+      return passActive(context, rollout, status, again, read.ok ? read.value : undefined);
+    }
     if (deleting) return releaseRollout(context, rollout, status, runs[0]);
     if (!read.ok) {
       const message = read.problems.map(formatProblem).join("; ");

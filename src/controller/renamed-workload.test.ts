@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
+import type { Phase } from "../api/phase.ts";
 import type { KubeApi } from "../kube/port.ts";
 import { horizontalPodAutoscalers } from "../kube/resources.ts";
 import { autoscaler, floorOf } from "./autoscaler.test-helper.ts";
 import { openKeptHouse, type House } from "./fixture.test-helper.ts";
-import { houseIn, servedNow, type KeptHouse } from "./states.test-helper.ts";
+import { houseIn, servedNow, shipInto, type KeptHouse } from "./states.test-helper.ts";
 
 const furnish = (alice: KubeApi) => alice.create(horizontalPodAutoscalers, autoscaler(2));
 const holds = ["policy", "none"] as const;
@@ -49,6 +50,12 @@ async function withCart(house: KeptHouse): Promise<KeptHouse> {
   return house;
 }
 
+async function houseWithCart(phase: Phase, hold: (typeof holds)[number]): Promise<KeptHouse> {
+  const house = await withCart(await openKeptHouse({ hold, furnish }));
+  await shipInto(house, phase);
+  return house;
+}
+
 describe.each(holds)("a Rollout that names another workload by now (hold %s)", (hold) => {
   test.each([false, true])("at rest lets the first one go (no controller there meanwhile: %s)", async (dead) => {
     const house = await withCart(await openKeptHouse({ hold, furnish }));
@@ -67,7 +74,7 @@ describe.each(holds)("a Rollout that names another workload by now (hold %s)", (
   });
 
   test("at rest with a version that was refused leaves that paused, and says so", async () => {
-    const house = await withCart(await houseIn("RolledBack", { hold, furnish }));
+    const house = await houseWithCart("RolledBack", hold);
     await house.clock.advance(3_000);
     const fromMs = house.clock.now();
     await name(house, "cart");
@@ -85,7 +92,7 @@ describe.each(holds)("a Rollout that names another workload by now (hold %s)", (
   test.each([false, true])(
     "while users are on a twin brings them back first (no controller there: %s)",
     async (dead) => {
-      const house = await withCart(await houseIn("Converging", { hold, furnish }));
+      const house = await houseWithCart("Converging", hold);
       await house.ship("v3-errors50");
       await house.untilPhase("RolledBack", 2);
       await house.clock.advance(3_000);
@@ -104,8 +111,28 @@ describe.each(holds)("a Rollout that names another workload by now (hold %s)", (
     },
   );
 
+  test("while users are on a twin, and a newer version waits beside, brings them back as well", async () => {
+    const house = await houseWithCart("Converging", hold);
+    await house.editRollout((spec) => {
+      spec["suspend"] = true;
+    });
+    await house.ship("v3");
+    expect(await house.untilEnd(1)).toBe("Promoted");
+    await house.clock.advance(5_000);
+    const fromMs = house.clock.now();
+    await name(house, "cart");
+    await untilOnCart(house);
+    expect(house.sim.users.summary({ fromMs }).failed).toBe(0);
+    expect(house.unvetted()).toEqual([]);
+    expect(await servedNow(house)).not.toContain("v3");
+    expectNothingOfOurs(house);
+    expect(isPaused(house)).toBe(true);
+    expect(house.run(1)?.status.transitions.filter(({ to }) => to === "Releasing")).toHaveLength(1);
+    await house.term.stop();
+  });
+
   test("in the middle of a run finishes that first", async () => {
-    const house = await withCart(await houseIn("Observing", { hold, furnish }));
+    const house = await houseWithCart("Observing", hold);
     await name(house, "cart");
     expect(await house.untilEnd(1)).toBe("Promoted");
     await untilOnCart(house);
