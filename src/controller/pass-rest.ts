@@ -199,6 +199,7 @@ function restFacts(
             ran: runs[0]?.spec.pinned.workload.uid === own.metadata.uid,
             paused: state.paused,
             rolledOut: state.rolledOut,
+            bereft: isBereft(state),
           },
     live:
       live === undefined
@@ -209,6 +210,11 @@ function restFacts(
     hold: context.hold(),
     workload: spec.workload.name,
   };
+}
+
+/** It wants pods and has none, nor a ReplicaSet of the live revision to get them by. */
+function isBereft(state: OwnState | undefined): boolean {
+  return state !== undefined && state.specReplicas > 0 && state.activeCount === 0 && state.liveReplicaSet === undefined;
 }
 
 interface At {
@@ -341,12 +347,13 @@ export async function addFinalizer(context: Context, rollout: KubeObject): Promi
 }
 
 /** With no pods there are no users to protect: the newest template becomes the live one. */
-async function native(context: Context, { rollout, newest, live }: At, own: KubeObject): Promise<Done> {
+async function native(context: Context, { rollout, state, newest, live }: At, own: KubeObject): Promise<Done> {
   const template = templateIn(own);
   const now = await context.api.get(deployments, { namespace: own.metadata.namespace ?? "", name: own.metadata.name });
   context.caches.deployments.put(now);
   // Scaled up meanwhile: there are users again, and the template gets to them by a run.
-  if (specReplicas(now) !== 0 || templateHash(templateIn(now)) !== templateHash(template)) return { wrote: true, live };
+  const hasUsers = specReplicas(now) !== 0 && !isBereft(state);
+  if (hasUsers || templateHash(templateIn(now)) !== templateHash(template)) return { wrote: true, live };
   const revision = `${runName(rollout.metadata.name, newest?.spec.ordinal ?? 0)}-${templateHash(template)}`;
   await keepRevision(context, rollout, revision, template);
   const operations = releasePatch(now);

@@ -70,6 +70,22 @@ describe.each(HOLDS)("a Deployment that is scaled to 0 and back (hold %s)", (hol
     await house.term.stop();
   });
 
+  test("is told to have nobody to serve, where it keeps no ReplicaSet of the version before; another template gets to users at once", async () => {
+    const house = await houseIn("RolledBack", { hold });
+    await house.clock.advance(3_000);
+    await house.alice.patch(deployments, ref, { type: "merge", patch: { spec: { revisionHistoryLimit: 0 } } });
+    await scaleToZeroAndBack(house);
+    expect(house.rolloutStatus().message).toMatch(/nobody is served: .*revisionHistoryLimit/);
+    expect(house.unvetted()).toEqual([]);
+    await house.ship("v1");
+    await house.clock.advance(6_000);
+    expect(await servedNow(house)).toEqual(["v1"]);
+    expect(house.rolloutStatus().phase).toBe("Healthy");
+    await house.ship("v2");
+    expect(await house.untilEnd(2)).toBe("Promoted");
+    await house.term.stop();
+  });
+
   test("brings its refused template in at 0 replicas only when somebody says retry", async () => {
     const house = await houseIn("RolledBack", { hold });
     await house.clock.advance(3_000);

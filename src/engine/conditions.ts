@@ -138,8 +138,16 @@ export function restStanding(decision: RestDecision, last: Standing | undefined)
       return { row: "Paused", reason: "Suspended", message: decision.message, liveOnTwin };
     case "blocked":
       return { row: "Stalled", reason: "InvalidPolicy", message: decision.message, liveOnTwin };
-    case "refused":
-      return last ?? { row: "RolledBack", reason: decision.outcome, message: decision.message, liveOnTwin };
+    case "refused": {
+      const standing = last ?? {
+        row: "RolledBack",
+        reason: decision.outcome,
+        message: decision.message,
+        liveOnTwin,
+      };
+      const { problem } = decision;
+      return problem === undefined ? standing : { ...standing, message: `${problem}; ${standing.message}` };
+    }
     case "start":
       return { row: "Progressing", reason: "Starting", message: `a run begins (${decision.reason})`, liveOnTwin };
     case "bringBack":

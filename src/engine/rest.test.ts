@@ -73,6 +73,12 @@ const ROWS: readonly [string, Partial<RestFacts>, Partial<RestDecision>][] = [
     { kind: "refused", outcome: "RolledBack" },
   ],
   [
+    "and that nobody is served is said where no ReplicaSet could bring the version before back",
+    { own: { ...HELD, bereft: true }, newestRun: ENDED },
+    { kind: "refused", problem: expect.stringMatching(/nobody is served.*sluice retry/) as unknown as string },
+  ],
+  ["there another template becomes live the native way", { own: { ...HELD, bereft: true } }, { kind: "native" }],
+  [
     "unless somebody says retry",
     { own: { ...HELD, replicas: 0 }, newestRun: { ...ENDED, retry: true } },
     { kind: "native" },

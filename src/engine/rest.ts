@@ -18,6 +18,8 @@ export interface RestFacts {
         paused: boolean;
         /** One ReplicaSet active, of the Deployment's own template, all of it available. */
         rolledOut: boolean;
+        /** It wants pods and has none, nor a ReplicaSet of the live revision to get them by: it keeps none, and was at 0 replicas. */
+        bereft?: boolean;
       }
     | undefined;
   live: { track: "own" | "twin"; hash: string } | undefined;
@@ -53,7 +55,7 @@ export type RestDecision =
   /** A new version waits until the policies can be read. */
   | { kind: "blocked"; message: string }
   /** The newest template was refused and stays out until it changes or somebody says retry. */
-  | { kind: "refused"; outcome: Outcome; message: string }
+  | { kind: "refused"; outcome: Outcome; message: string; problem?: string }
   /** Every pod is of the refused template, since its hold was broken while nobody looked: users are brought back on a twin (machine rule 2). */
   | { kind: "bringBack"; message: string }
   | { kind: "idle"; own: "release" | "pause" | "leave" };
@@ -73,15 +75,26 @@ export function decideRest(facts: RestFacts): RestDecision {
     return { kind: "idle", own: idleHold(facts, own) };
   }
   const isNewest = newestRun !== undefined && newestRun.hash === own.hash && newestRun.outcome !== "Superseded";
-  if (own.replicas === 0 && live.track === "own" && !(isNewest && mustStayOut(newestRun))) return withoutPods(facts);
+  const hasPods = own.replicas > 0 && own.bereft !== true;
+  if (!hasPods && live.track === "own" && !(isNewest && mustStayOut(newestRun))) return withoutPods(facts);
   if (isNewest) {
     if (newestRun.rolledOutItself === true && own.rolledOut && live.track === "own") return { kind: "adopt" };
     if (!newestRun.retry && own.rolledOut && own.replicas > 0 && live.track === "own" && !facts.suspend)
       return bringBack(facts);
-    if (!newestRun.retry) return { kind: "refused", outcome: newestRun.outcome, message: newestRun.message };
+    if (!newestRun.retry) return refused(facts, newestRun);
     return beginning(facts, "Retry");
   }
   return beginning(facts, facts.wasLive ? "FastPath" : "NewRevision");
+}
+
+function refused(
+  { own, workload }: RestFacts,
+  { outcome, message }: NonNullable<RestFacts["newestRun"]>,
+): RestDecision {
+  const decision: RestDecision = { kind: "refused", outcome, message };
+  if (own?.bereft !== true) return decision;
+  const problem = `nobody is served: Deployment ${workload} has no ReplicaSet of the version before, as when it is scaled to 0 and back and keeps none (revisionHistoryLimit: 0). Write the version that users are to have, or say: sluice retry`;
+  return { ...decision, problem };
 }
 
 /** It was refused, and nobody has said retry. */
@@ -124,6 +137,8 @@ function adoption(facts: RestFacts, own: NonNullable<RestFacts["own"]>): RestDec
 /** With the policy nothing is paused at rest; without it the pause is the hold. */
 function idleHold(facts: RestFacts, own: NonNullable<RestFacts["own"]>): "release" | "pause" | "leave" {
   if (facts.hold === "policy") return own.paused ? "release" : "leave";
+  // Paused it would never have a ReplicaSet again.
+  if (own.bereft === true) return own.paused ? "release" : "leave";
   // A roll-out at 0 replicas counts once the deployment controller has seen it: paused before, it would keep to the old template.
   const isUnseen = own.replicas === 0 && !own.rolledOut;
   return own.paused || isUnseen ? "leave" : "pause";

@@ -95,6 +95,7 @@ export function startDeploymentController(cluster: Cluster, reactionMs: number):
       if (newest) recordRevision(deployment, newest, older);
       if (deployment.spec.paused || isScalingEvent(deployment, sets)) {
         scale(deployment, limits, newest, older);
+        if (deployment.spec.paused) dropHistory(deployment, older);
       } else if (
         strategy.type === "Recreate" &&
         older.some(({ replicas: size, set }) => size > 0 || (set.status?.replicas ?? 0) > 0)
