@@ -267,8 +267,8 @@ test.concurrent.for(hands)("somebody who $title while the candidate has users", 
   } else expect(percents.slice(0, 3)).toEqual([0, 10, 0]);
 });
 
-test.concurrent("somebody who scales a Deployment with a refused template to 0 and back gets the version before", async (at) => {
-  await using scene = await createScene(shared.sluice, { onTestFailed: at.onTestFailed, ratePerSecond: 50 });
+/** v2 is rolled back; then the Deployment is scaled down until nobody answers, and up again. */
+async function refuseThenScale(scene: Scene): Promise<void> {
   const { runs, shop, load } = scene;
   await shop.setImage("shop/checkout:v2-errors50");
   await runs.waitFor(1, "RolledBack", 60_000);
@@ -280,12 +280,22 @@ test.concurrent("somebody who scales a Deployment with a refused template to 0 a
     return load.log.window(fromMs).countByVersion()["v1"] === undefined;
   });
   await inShop("scale", "deployment/checkout", "--replicas=3")(scene);
-  await until("the version before answers everybody", async () => {
+}
+
+async function untilServedBy(scene: Scene, version: string): Promise<void> {
+  await until(`${version} answers everybody`, async () => {
     const fromMs = Date.now();
     await moreRequests(scene, 50);
-    const seen = load.log.window(fromMs);
-    return seen.failures().length === 0 && Object.keys(seen.countByVersion()).join() === "v1";
+    const seen = scene.load.log.window(fromMs);
+    return seen.failures().length === 0 && Object.keys(seen.countByVersion()).join() === version;
   });
+}
+
+test.concurrent("somebody who scales a Deployment with a refused template to 0 and back gets the version before", async (at) => {
+  await using scene = await createScene(shared.sluice, { onTestFailed: at.onTestFailed, ratePerSecond: 50 });
+  const { runs, shop, load } = scene;
+  await refuseThenScale(scene);
+  await untilServedBy(scene, "v1");
   const backMs = Date.now();
   await moreRequests(scene, 300);
   const since = (await load.stop()).window(backMs);
@@ -293,6 +303,21 @@ test.concurrent("somebody who scales a Deployment with a refused template to 0 a
   expect(runs.count()).toBe(1);
   expect(runs.rolloutStatus().phase).toBe("RolledBack");
   expect(await specOf(scene, shop.deployment)).toMatchObject({ replicas: 3, paused: true });
+});
+
+test.concurrent("somebody who does so where no old ReplicaSet is kept is told that nobody is served, and the next version is everybody's at once", async (at) => {
+  await using scene = await createScene(shared.sluice, {
+    onTestFailed: at.onTestFailed,
+    shop: { deploymentSpec: { revisionHistoryLimit: 0 } },
+    ratePerSecond: 50,
+  });
+  const { runs, shop } = scene;
+  await refuseThenScale(scene);
+  await until("it is told", () => runs.rolloutStatus().message?.includes("nobody is served") === true);
+  await shop.setImage("shop/checkout:v3");
+  await untilServedBy(scene, "v3");
+  await runs.waitForRollout("Healthy");
+  expect(runs.count()).toBe(1);
 });
 
 interface Routes {
