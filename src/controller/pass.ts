@@ -19,6 +19,7 @@ import type { Context } from "./context.ts";
 import { standInFor } from "./gone.ts";
 import { keptForTwin } from "./kept-for-twin.ts";
 import type { ReadRun } from "./observe.ts";
+import { guardTwin } from "./live-twin.ts";
 import { labelAgain } from "./label-again.ts";
 import { keepHeld, liveAfter, passRest } from "./pass-rest.ts";
 import { forgetRun, letRunGo, passRun } from "./pass-run.ts";
@@ -197,6 +198,7 @@ export function createPass(options: PassOptions): (key: string) => Promise<PassR
     });
     if (result.failure !== undefined) throw result.failure;
     await labelAgain(c, active);
+    if (spec !== undefined && (await guardUnfenced(c, rollout, spec, status, run))) return { againInMs: 100 };
     if (isFinal(run.status.phase)) {
       forgetRun(c, key, run);
       if (run.status.liveOnTwin !== true) {
@@ -341,6 +343,21 @@ function unremembered({ name, status }: ReadRun, phase: Phase, standing: Standin
   if (phase === status.phase) return standing;
   const message = `${name}: ${phase} is decided and cannot be recorded: ${standing.message}`;
   return { ...standing, row: standing.row === "Succeeded" ? "Progressing" : standing.row, message };
+}
+
+/** Until a run has arranged anything, and that may wait for a window for hours, users are on the twin before it as they are at rest. */
+async function guardUnfenced(
+  context: Context,
+  rollout: KubeObject,
+  spec: RolloutSpec,
+  { live }: RolloutStatus,
+  run: ReadRun,
+): Promise<boolean> {
+  if (isFinal(run.status.phase) || run.status.asFound !== undefined || run.spec.from.workload !== live?.workload)
+    return false;
+  const own = context.caches.deployments.get(run.namespace, run.spec.pinned.workload.name);
+  const isThere = own !== undefined && own.metadata.deletionTimestamp === undefined;
+  return isThere && guardTwin(context, rollout, spec, own, live, run);
 }
 
 /**

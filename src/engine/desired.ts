@@ -93,6 +93,7 @@ function inState(phase: Phase, memory: Memory, facts: RunFacts): Desired {
         ...held,
         atMost: 100,
         own: facts.hold === "pause" || facts.own.template === "other" ? "pause" : "leave",
+        strays: "unvetted",
         floor: "raise",
         ...handOver(phase, memory, facts),
       };

@@ -228,6 +228,9 @@ const PLAIN: Setting = {
   seed: 1,
 };
 
+/** What was wrong once, the cluster where that was not like `at` has it, and the schedule that showed it. */
+export type Found = readonly [string, Partial<Setting>, readonly (readonly [atMs: number, action: Action])[]];
+
 /** A schedule by the time of each action, in a cluster whose proxies hear of everything at once, but for what `where` says. */
 export function at(
   actions: readonly (readonly [atMs: number, action: Action])[],
