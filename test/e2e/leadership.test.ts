@@ -59,6 +59,8 @@ test("a leader that hangs past its Lease is replaced, and writes nothing more wh
   using writers = await recordWriters(lab, scene.shop.namespace);
   await scene.shop.setImage("shop/checkout:v2");
   await scene.runs.waitFor(1, "Observing");
+  // No write is on its way then, which no process could take back.
+  await reasonsOf(scene, "StepStarted");
   first.freeze();
   const frozenAtMs = Date.now();
   await until("the other leads", async () => (await holderOf(lab)) === "second");

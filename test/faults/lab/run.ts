@@ -28,7 +28,7 @@ controller (kill -9) in every state of a run and begins it again 5 s later. Then
 ${suites.map(({ name }) => `  ${name}`).join("\n")}
 
 Prints a table: how often each case passed, and for the kills of a bad version the seconds from the controller's start until no user
-met it any more. ${killCases.length} kills take about 5 minutes a turn on 2 cores, the rest, in ${LABS} labs side by side, about 6, and deletion in every state 10 more.
+met it any more. ${killCases.length} kills take about 5 minutes a turn on 2 cores, the rest, in ${LABS} labs side by side, about 12, and deletion in every state 10 more.
 
   --times N        how often each case is played, from 1 to 100 (default 1)
   --only PATTERN   only cases that have this in their name, as "killed", Observing, "turns bad" or deletion
